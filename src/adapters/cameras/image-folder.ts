@@ -1,0 +1,56 @@
+import { readdir, stat } from 'node:fs/promises';
+import { AppError, messageOf } from '../../domain/errors.ts';
+
+/** A folder of pictures whose list is read again only when the folder has changed. */
+export interface ImageFolder {
+  /** Absolute path. */
+  readonly path: string;
+  /** The folder as the config names it, for messages. */
+  readonly shown: string;
+  /** File names of its pictures in order, at least one. Rejects with `CAPTURE_FAILED`. */
+  names(): Promise<readonly string[]>;
+  /** Why there is no picture to take now, as a sentence; undefined when there is one. */
+  unusable(): Promise<string | undefined>;
+}
+
+const PICTURE = /^[^.].*\.(jpe?g|png)$/i;
+/** Time stamps of a folder are coarse (2 s on FAT): a list read this soon after a change may lack what came right after. */
+const SETTLED_AFTER_MS = 2_500;
+
+export function openImageFolder(path: string, shown: string): ImageFolder {
+  let listed: { readonly names: readonly string[]; readonly mtimeMs: number; readonly settled: boolean } | undefined;
+
+  const failed = (reason: string, cause?: unknown): AppError =>
+    new AppError('CAPTURE_FAILED', `image folder "${shown}" under data/ ${reason}`, { cause });
+
+  async function names(): Promise<readonly string[]> {
+    try {
+      const { mtimeMs } = await stat(path);
+      if (listed === undefined || !listed.settled || listed.mtimeMs !== mtimeMs) {
+        const settled = Date.now() - mtimeMs > SETTLED_AFTER_MS;
+        const entries = await readdir(path, { withFileTypes: true });
+        const pictures = entries.filter((entry) => PICTURE.test(entry.name) && !entry.isDirectory());
+        listed = { names: pictures.map((entry) => entry.name).sort(), mtimeMs, settled };
+      }
+    } catch (cause) {
+      listed = undefined;
+      const code = (cause as NodeJS.ErrnoException).code;
+      if (code === 'ENOENT') throw failed('does not exist', cause);
+      throw failed(code === 'ENOTDIR' ? 'is not a folder' : `cannot be read (${code})`, cause);
+    }
+    if (listed.names.length === 0) throw failed('holds no .jpg or .png picture');
+    return listed.names;
+  }
+
+  return {
+    path,
+    shown,
+    names,
+    async unusable() {
+      return await names().then(
+        () => undefined,
+        (error: unknown) => messageOf(error),
+      );
+    },
+  };
+}

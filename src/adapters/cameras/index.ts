@@ -1,0 +1,6 @@
+import { fakeCamera } from './fake-camera.ts';
+import { piCamera } from './pi-camera.ts';
+import { usbCamera } from './usb-camera.ts';
+
+/** Register a camera here. */
+export const cameras = [fakeCamera, usbCamera, piCamera] as const;

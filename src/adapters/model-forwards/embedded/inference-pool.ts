@@ -1,0 +1,220 @@
+import { AppError } from '../../../domain/errors.ts';
+import type { Location, Prediction } from '../../../domain/prediction.ts';
+import type { Pixels } from '../../../vision/decode-image.ts';
+import { abortedError } from '../threads/abortable.ts';
+import { startWorkerThread, type WorkerThread } from '../threads/worker-thread.ts';
+import { isInterruptible } from './engines/index.ts';
+import type { InferenceRequest, ModelSource } from './inference-protocol.ts';
+
+/** Worker threads that each hold every model and run one prediction at a time. */
+export interface InferencePool {
+  /** Resolves when every worker has the model loaded and warmed. Rejects with `MODEL_INVALID`; then none has it. */
+  load(key: string, source: ModelSource): Promise<void>;
+  unload(key: string): Promise<void>;
+  /** Runs on the next free worker. Rejects with `MODEL_FAILED`, `TIMEOUT` (counted from the start of the run), or at once when aborted. */
+  predict(key: string, pixels: Pixels, box: Location | null, signal: AbortSignal): Promise<Prediction>;
+  /** Why no prediction could run now, or null. */
+  problem(): string | null;
+  close(): Promise<void>;
+}
+
+interface Slot {
+  thread: WorkerThread;
+  /** `busy`: one run or one load; `broken`: waits to be started again. */
+  state: 'starting' | 'idle' | 'busy' | 'broken';
+  /** Loads that wait until the worker is free; they go before predictions. */
+  readonly waiting: (() => void)[];
+}
+
+interface Job {
+  readonly key: string;
+  readonly name: string;
+  readonly request: InferenceRequest;
+  resolve(prediction: Prediction): void;
+  reject(error: AppError): void;
+}
+
+const LOAD_TIMEOUT_MS = 120_000;
+const RESTART_DELAY_MS = 1_000;
+
+// The compiler rewrites import specifiers, not this: the file runs as it is from the sources and from the build.
+const WORKER_FILE = new URL(
+  import.meta.url.endsWith('.ts') ? './inference-worker.ts' : './inference-worker.js',
+  import.meta.url,
+);
+
+/** Threads start with the first model. */
+export function createInferencePool(workers: number, timeoutMs: number): InferencePool {
+  const models = new Map<string, ModelSource>();
+  const slots: Slot[] = [];
+  const queue: Job[] = [];
+  const restarts = new Set<NodeJS.Timeout>();
+  let closed = false;
+
+  function startThread(slot: Slot): WorkerThread {
+    const thread = startWorkerThread(WORKER_FILE, () => {
+      if (slot.state === 'starting') retryLater(slot, thread);
+      else restart(slot, thread);
+    });
+    slot.thread = thread;
+    return thread;
+  }
+
+  function createSlot(): Slot {
+    const slot = { state: 'idle', waiting: [] } as unknown as Slot;
+    startThread(slot);
+    return slot;
+  }
+
+  /** Replaces a thread that ended: what it held is loaded again while the other workers go on. */
+  function restart(slot: Slot, ended: WorkerThread): void {
+    if (closed || slot.thread !== ended) return;
+    slot.state = 'starting';
+    const thread = startThread(slot);
+    const loads = [...models].map(([key, source]) => loadInto(thread, key, source));
+    Promise.all(loads).then(
+      () => free(slot, thread),
+      () => retryLater(slot, thread),
+    );
+  }
+
+  function retryLater(slot: Slot, thread: WorkerThread): void {
+    if (closed || slot.thread !== thread || slot.state === 'broken') return;
+    slot.state = 'broken';
+    void thread.stop(new AppError('MODEL_FAILED', 'the worker could not load its models again'), false);
+    const timer = setTimeout(() => {
+      restarts.delete(timer);
+      restart(slot, thread);
+    }, RESTART_DELAY_MS);
+    restarts.add(timer);
+    if (slots.every(({ state }) => state === 'broken')) {
+      for (const job of queue.splice(0))
+        job.reject(new AppError('MODEL_FAILED', `model "${job.name}" failed: no worker runs`));
+    }
+  }
+
+  function free(slot: Slot, thread: WorkerThread): void {
+    if (slot.thread !== thread) return;
+    slot.state = 'idle';
+    const load = slot.waiting.shift();
+    if (load !== undefined) load();
+    takeNext();
+  }
+
+  /** Loads a model into one worker as soon as that is free. */
+  async function loadWhenFree(slot: Slot, key: string, source: ModelSource): Promise<void> {
+    if (slot.state !== 'idle') await new Promise<void>((resolve) => slot.waiting.push(resolve));
+    slot.state = 'busy';
+    const { thread } = slot;
+    try {
+      await loadInto(thread, key, source);
+    } finally {
+      if (thread.ended()) restart(slot, thread);
+      else free(slot, thread);
+    }
+  }
+
+  function loadInto(thread: WorkerThread, key: string, source: ModelSource): Promise<unknown> {
+    const { name } = source.model;
+    const tooLong = `model "${name}" (${source.file}) cannot be used: loading it took over ${LOAD_TIMEOUT_MS} ms`;
+    const timer = setTimeout(() => {
+      void thread.stop(new AppError('MODEL_INVALID', tooLong), isInterruptible(source.ending));
+    }, LOAD_TIMEOUT_MS);
+    const request: InferenceRequest = { do: 'load', key, source };
+    return thread.call(request, 'MODEL_INVALID').finally(() => clearTimeout(timer));
+  }
+
+  async function unload(key: string): Promise<void> {
+    models.delete(key);
+    const request: InferenceRequest = { do: 'unload', key };
+    await Promise.allSettled(slots.map(({ thread }) => thread.call(request, 'MODEL_FAILED')));
+  }
+
+  function takeNext(): void {
+    while (queue.length > 0) {
+      const slot = slots.find(({ state }) => state === 'idle');
+      const job = slot === undefined ? undefined : queue.shift();
+      if (slot === undefined || job === undefined) return;
+      run(slot, job);
+    }
+  }
+
+  function run(slot: Slot, job: Job): void {
+    const { thread } = slot;
+    slot.state = 'busy';
+    const timer = setTimeout(() => {
+      const error = new AppError('TIMEOUT', `model "${job.name}" did not answer in ${timeoutMs} ms`);
+      void thread.stop(error, isInterruptible(models.get(job.key)?.ending ?? ''));
+      restart(slot, thread);
+    }, timeoutMs);
+    thread
+      .call<Prediction>(job.request, 'MODEL_FAILED')
+      .then(job.resolve, job.reject)
+      .finally(() => {
+        clearTimeout(timer);
+        if (slot.thread === thread && slot.state === 'busy') free(slot, thread);
+      });
+  }
+
+  return {
+    async load(key, source) {
+      while (slots.length < workers) slots.push(createSlot());
+      models.set(key, source);
+      const [first, ...others] = slots as [Slot, ...Slot[]];
+      try {
+        // One worker tries; the others go on with predictions until it is known to work.
+        await loadWhenFree(first, key, source);
+        await Promise.all(others.map((slot) => loadWhenFree(slot, key, source)));
+      } catch (error) {
+        await unload(key);
+        if (error instanceof AppError && error.code === 'MODEL_INVALID') throw error;
+        const sentence = `model "${source.model.name}" (${source.file}) cannot be used: its worker ended while loading it`;
+        throw new AppError('MODEL_INVALID', sentence, { cause: error });
+      }
+    },
+    unload,
+    predict(key, pixels, box, signal) {
+      const name = models.get(key)?.model.name ?? '';
+      if (closed) return Promise.reject(new AppError('ABORTED', `model "${name}" is not run: the models are closed`));
+      if (signal.aborted) return Promise.reject(abortedError(signal));
+      return new Promise((resolve, reject) => {
+        const abort = (): void => {
+          const waiting = queue.indexOf(job);
+          if (waiting >= 0) queue.splice(waiting, 1);
+          reject(abortedError(signal));
+        };
+        const settled = (): void => signal.removeEventListener('abort', abort);
+        const job: Job = {
+          key,
+          name,
+          request: { do: 'predict', key, pixels, box },
+          resolve(prediction) {
+            settled();
+            resolve(prediction);
+          },
+          reject(error) {
+            settled();
+            reject(error);
+          },
+        };
+        signal.addEventListener('abort', abort, { once: true });
+        queue.push(job);
+        takeNext();
+      });
+    },
+    problem() {
+      const broken = slots.length > 0 && slots.every(({ state }) => state === 'broken');
+      return broken ? 'no worker could load the models again' : null;
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      const reason = new AppError('ABORTED', 'the models are closed');
+      const everyInterruptible = [...models.values()].every(({ ending }) => isInterruptible(ending));
+      for (const timer of restarts) clearTimeout(timer);
+      for (const job of queue.splice(0)) job.reject(reason);
+      await Promise.all(slots.map(({ thread }) => thread.stop(reason, everyInterruptible)));
+      for (const load of slots.flatMap(({ waiting }) => waiting.splice(0))) load();
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Model } from '../../../domain/model.ts';
+import type { Location } from '../../../domain/prediction.ts';
+import type { Pixels } from '../../../vision/decode-image.ts';
+
+/** A model file and what the inventory says of it. */
+export interface ModelSource {
+  readonly model: Model;
+  /** Path relative to the edge root, for messages. */
+  readonly file: string;
+  readonly ending: string;
+  readonly bytes: Uint8Array<SharedArrayBuffer>;
+  /** SHA-256 of the bytes, hex. */
+  readonly digest: string;
+}
+
+/** What an inference worker is asked; `key` names a loaded model. */
+export type InferenceRequest =
+  | { readonly do: 'load'; readonly key: string; readonly source: ModelSource }
+  | { readonly do: 'unload'; readonly key: string }
+  | { readonly do: 'predict'; readonly key: string; readonly pixels: Pixels; readonly box: Location | null };

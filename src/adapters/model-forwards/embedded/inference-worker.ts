@@ -1,0 +1,81 @@
+import { AppError, messageOf } from '../../../domain/errors.ts';
+import { answerRequests } from '../threads/answer-requests.ts';
+import { engineFor } from './engines/index.ts';
+import type { InferenceRequest, ModelSource } from './inference-protocol.ts';
+import { createModelRunner, type ModelRunner } from './model-runner.ts';
+
+// The thread that loads models and runs them, one request at a time.
+const models = new Map<string, { readonly name: string; readonly runner: ModelRunner }>();
+
+let last: Promise<unknown> = Promise.resolve();
+
+answerRequests((request: InferenceRequest) => {
+  const answer = last.then(() => answerTo(request));
+  last = answer.catch(() => undefined);
+  return answer;
+});
+
+async function answerTo(request: InferenceRequest): Promise<unknown> {
+  switch (request.do) {
+    case 'load': {
+      const runner = await load(request.source);
+      await unload(request.key);
+      models.set(request.key, { name: request.source.model.name, runner });
+      return null;
+    }
+    case 'unload':
+      await unload(request.key);
+      return null;
+    case 'predict':
+      return predict(request);
+    default:
+      return request satisfies never;
+  }
+}
+
+async function unload(key: string): Promise<void> {
+  const loaded = models.get(key);
+  models.delete(key);
+  await loaded?.runner.release();
+}
+
+async function load({ model, file, ending, bytes }: ModelSource): Promise<ModelRunner> {
+  try {
+    const engine = await engineFor(ending);
+    const engineModel = await engine.load(bytes);
+    try {
+      return await createModelRunner(model, engineModel);
+    } catch (error) {
+      await engineModel.release();
+      throw error;
+    }
+  } catch (error) {
+    endAfterTrap(error);
+    const reason = reasonOf(error).replace(`model "${model.name}" `, 'it ');
+    throw new AppError('MODEL_INVALID', `model "${model.name}" (${file}) cannot be used: ${reason}`);
+  }
+}
+
+async function predict({ key, pixels, box }: InferenceRequest & { do: 'predict' }): Promise<unknown> {
+  const loaded = models.get(key);
+  if (loaded === undefined) throw new AppError('MODEL_FAILED', 'the model is not loaded in this worker');
+  try {
+    return await loaded.runner.run(pixels, box);
+  } catch (error) {
+    endAfterTrap(error);
+    if (error instanceof AppError) throw error;
+    throw new AppError('MODEL_FAILED', `model "${loaded.name}" failed: ${reasonOf(error)}`);
+  }
+}
+
+/** A WebAssembly trap leaves the engine's memory in an unknown state: the thread answers, then ends and is replaced. */
+function endAfterTrap(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'RuntimeError')) return;
+  setTimeout(() => {
+    throw error;
+  }, 10);
+}
+
+function reasonOf(error: unknown): string {
+  return messageOf(error).split('\n')[0] ?? '';
+}

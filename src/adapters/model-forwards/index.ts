@@ -1,0 +1,6 @@
+import { embeddedModelForward } from './embedded-model-forward.ts';
+import { fakeModelForward } from './fake-model-forward.ts';
+import { tfServingModelForward } from './tf-serving-model-forward.ts';
+
+/** Every model forward there is: register here. */
+export const modelForwards = [embeddedModelForward, fakeModelForward, tfServingModelForward] as const;

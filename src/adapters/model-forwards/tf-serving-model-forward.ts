@@ -1,0 +1,104 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { AppError } from '../../domain/errors.ts';
+import type { Model } from '../../domain/model.ts';
+import type { Prediction } from '../../domain/prediction.ts';
+import { defineModelForward, type ModelForward } from '../../ports/model-forward.ts';
+import { createImageDecoder } from '../../vision/decode-image.ts';
+import { createModelServer } from './tf-serving/model-server.ts';
+import type { ServingRequest } from './tf-serving/serving-protocol.ts';
+import { servingWrappers } from './tf-serving/wrappers.ts';
+import { abortable, abortedError } from './threads/abortable.ts';
+import { startWorkerThread, type WorkerThread } from './threads/worker-thread.ts';
+
+const MAX_WORKERS = 2;
+
+const WORKER_FILE = new URL(
+  import.meta.url.endsWith('.ts') ? './tf-serving/serving-worker.ts' : './tf-serving/serving-worker.js',
+  import.meta.url,
+);
+
+/** Sends pictures to a server that speaks TensorFlow Serving's REST interface. No prediction is sent before one is asked for. */
+export const tfServingModelForward = defineModelForward({
+  type: 'tf_serving',
+  options: z.strictObject({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .meta({ title: 'Address', description: 'Of the model server; SERVING_MODEL_URL of the environment wins.' }),
+    timeout_ms: z
+      .int()
+      .min(1)
+      .default(10_000)
+      .meta({ title: 'Timeout', description: 'Longest time one prediction may take, in milliseconds.' }),
+  }),
+  async open({ url: configured, timeout_ms }, { env }): Promise<ModelForward> {
+    const url = addressOf(env.SERVING_MODEL_URL ?? configured);
+    const server = createModelServer(url);
+    const decode = createImageDecoder();
+    const threads: WorkerThread[] = [];
+    let closed = false;
+
+    function leastLoaded(): WorkerThread {
+      if (threads.length < Math.min(MAX_WORKERS, availableParallelism())) {
+        const thread = startWorkerThread(WORKER_FILE, () => void threads.splice(threads.indexOf(thread), 1));
+        threads.push(thread);
+      }
+      return threads.reduce((least, thread) => (thread.pending() < least.pending() ? thread : least));
+    }
+
+    return {
+      async load(model, signal) {
+        if (signal.aborted) throw abortedError(signal);
+        const reason = reasonAgainst(model);
+        if (reason !== null) throw new AppError('MODEL_INVALID', reason);
+        return {
+          digest: null,
+          async predict(image, box, abort): Promise<Prediction> {
+            if (closed) throw new AppError('ABORTED', `model "${model.name}" is not run: the models are closed`);
+            const start = performance.now();
+            const pixels = await abortable(decode(image), abort);
+            const decodeMs = performance.now() - start;
+            const request: ServingRequest = { url, timeoutMs: timeout_ms, model, pixels, box };
+            const prediction = await leastLoaded().call<Prediction>(request, 'MODEL_FAILED', abort);
+            return { ...prediction, timingsMs: { ...prediction.timingsMs, decode: decodeMs } };
+          },
+          async close() {},
+        };
+      },
+      async inspect(model) {
+        return reasonAgainst(model);
+      },
+      async check(signal) {
+        if (signal.aborted) throw abortedError(signal);
+        const timeout = AbortSignal.timeout(timeout_ms);
+        await server.get('/v1/models', AbortSignal.any([signal, timeout])).catch((error: unknown) => {
+          if (!timeout.aborted) throw error;
+          const sentence = `the model server ${server.address} did not answer in ${timeout_ms} ms`;
+          throw new AppError('MODEL_SERVER_UNREACHABLE', sentence, { cause: error });
+        });
+      },
+      async close() {
+        closed = true;
+        server.close();
+        const reason = new AppError('ABORTED', 'the models are closed');
+        await Promise.all(threads.splice(0).map((thread) => thread.stop(reason, true)));
+      },
+    };
+  },
+});
+
+function addressOf(url: string | undefined): string {
+  if (url !== undefined && /^https?:\/\/[^/]/.test(url) && URL.canParse(url)) return url;
+  const problem = url === undefined ? 'is missing' : 'is not an http or https address';
+  throw new AppError(
+    'CONFIG_INVALID',
+    `the address of the model server ${problem}: set "url" of tf_serving or SERVING_MODEL_URL`,
+  );
+}
+
+/** Why a model cannot be used with a server, or null. */
+function reasonAgainst(model: Model): string | null {
+  if (model.imageResolution !== null || !servingWrappers[model.category].needsResolution) return null;
+  return `model "${model.name}" cannot be used with tf_serving: set its "image_resolution" in the inventory`;
+}

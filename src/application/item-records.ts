@@ -1,0 +1,209 @@
+import { messageOf } from '../domain/errors.ts';
+import { type Item, joinedErrors, withoutOk } from '../domain/item.ts';
+import type { Log } from '../ports/context.ts';
+import type { ItemPage, ItemQuery, Journal } from '../ports/journal.ts';
+import type { MetadataStorage } from '../ports/metadata-storage.ts';
+import { withDeadline } from './deadline.ts';
+import type { EventLog } from './event-log.ts';
+import { zonedTime } from './received-time.ts';
+
+/** The records of items: of those under way as they are this moment, of the others as they were saved. */
+export interface ItemRecords {
+  /** Begins a record; resolves when it is on disk, and takes it back when it rejects. */
+  begin(item: Item): Promise<void>;
+  /** Replaces the record of an item under way; a new state is told to the world. */
+  update(item: Item): void;
+  /**
+   * Ends a record: saves it, then publishes `Done`. When it cannot be saved an `OK` becomes `NO_DECISION`, the error
+   * says so, and saving is tried again in the background until it succeeds. Resolves with the item as published.
+   */
+  finish(item: Item): Promise<Item>;
+  find(id: string): Promise<Item | undefined>;
+  list(query: ItemQuery): Promise<ItemPage>;
+  /** How many items are decided and still wait to be saved. */
+  unsavedCount(): number;
+  /** Tries once more to save what is unsaved, and stops trying. */
+  close(): Promise<void>;
+}
+
+export interface ItemRecordsOptions {
+  readonly journal: Journal;
+  readonly metadataStorage: MetadataStorage;
+  readonly events: EventLog;
+  readonly log: Log;
+  /** Longest time one write may take, in milliseconds. */
+  readonly writeTimeoutMs: number;
+}
+
+interface LiveRecord {
+  item: Item;
+  /** States that the world is not told before the record is on disk; null once it is. */
+  untold: Item[] | null;
+  /** Whether the journal has the record as it is now. */
+  isJournaled: boolean;
+  /** Backs the record up in the metadata storage once its step has lasted a while. */
+  backupTimer: NodeJS.Timeout | undefined;
+  /** The last backup begun; the final save waits for it, so that an older record never replaces a newer one. */
+  backup: Promise<void>;
+}
+
+/** A step that lasts longer than this is seen in the metadata storage too; the API shows every step at once. */
+const BACKUP_AFTER_MS = 100;
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 30_000;
+
+export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
+  const { journal, metadataStorage, events, log, writeTimeoutMs } = options;
+  const live = new Map<string, LiveRecord>();
+  const unsaved = new Map<string, Item>();
+  const closing = new AbortController();
+  let retryTimer: NodeJS.Timeout | undefined;
+  let retryDelayMs = FIRST_RETRY_MS;
+
+  const publish = (item: Item): void => {
+    const untold = live.get(item.id)?.untold;
+    if (untold) {
+      untold.push(item);
+      return;
+    }
+    const { id, state, decision, station_config } = item;
+    const at = zonedTime(new Date());
+    events.publish({ event: 'item', data: { item_id: id, state, decision, station_config, at } });
+  };
+
+  const putMetadata = (item: Item): Promise<void> =>
+    withDeadline(writeTimeoutMs, 'saving the metadata', closing.signal, (limit) => metadataStorage.put(item, limit));
+
+  const scheduleBackup = (record: LiveRecord): void => {
+    record.backupTimer ??= setTimeout(() => {
+      record.backupTimer = undefined;
+      // an item that is not on record yet may still be refused: nothing may be left of it
+      if (record.untold !== null) return scheduleBackup(record);
+      record.backup = record.backup
+        .then(() => putMetadata(record.item))
+        .catch((error: unknown) => log.warn({ itemId: record.item.id, reason: messageOf(error) }, 'backup failed'));
+    }, BACKUP_AFTER_MS);
+  };
+
+  const save = async (item: Item): Promise<string | null> => {
+    const outcomes = await Promise.allSettled([putMetadata(item), journal.record([item])]);
+    const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? messageOf(outcome.reason) : []));
+    return joinedErrors([...new Set(reasons)]);
+  };
+
+  const scheduleRetry = (): void => {
+    if (retryTimer !== undefined || unsaved.size === 0 || closing.signal.aborted) return;
+    retryTimer = setTimeout(() => {
+      retryTimer = undefined;
+      void saveUnsaved().finally(scheduleRetry);
+    }, retryDelayMs);
+    retryTimer.unref();
+  };
+
+  const saveUnsaved = async (): Promise<void> => {
+    for (const [id, item] of unsaved) {
+      const failure = await save(item);
+      unsaved.delete(id);
+      if (failure !== null) {
+        // to the end, so that one that can never be saved does not stand before the others
+        unsaved.set(id, item);
+        retryDelayMs = Math.min(2 * retryDelayMs, LAST_RETRY_MS);
+        return;
+      }
+    }
+    retryDelayMs = FIRST_RETRY_MS;
+  };
+
+  /** The list is read from the journal, which need not know the newest states yet. */
+  const journalLiveRecords = async (): Promise<void> => {
+    const stale = [...live.values()].filter((record) => record.untold === null && !record.isJournaled);
+    if (stale.length === 0) return;
+    for (const record of stale) record.isJournaled = true;
+    await journal
+      .record(stale.map(({ item }) => item))
+      .catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'the journal could not be brought up to date'));
+  };
+
+  const current = (id: string): Item | undefined => live.get(id)?.item ?? unsaved.get(id);
+
+  return {
+    async begin(item) {
+      const record: LiveRecord = {
+        item,
+        untold: [item],
+        isJournaled: true,
+        backupTimer: undefined,
+        backup: Promise.resolve(),
+      };
+      live.set(item.id, record);
+      try {
+        await journal.record([item]);
+      } catch (error) {
+        clearTimeout(record.backupTimer);
+        live.delete(item.id);
+        throw error;
+      }
+      const untold = record.untold ?? [];
+      record.untold = null;
+      for (const told of untold) publish(told);
+    },
+    update(item) {
+      const record = live.get(item.id);
+      if (record === undefined) return;
+      const isNewState = record.item.state !== item.state;
+      record.item = item;
+      record.isJournaled = false;
+      scheduleBackup(record);
+      if (isNewState) publish(item);
+    },
+    async finish(item) {
+      const record = live.get(item.id);
+      clearTimeout(record?.backupTimer);
+      await record?.backup;
+      // from here on the journal gets the final record: a list must not write an older one after it
+      if (record !== undefined) record.isJournaled = true;
+      const done: Item = { ...item, state: 'Done' };
+      const failure = await save(done);
+      const published = failure === null ? done : withSaveFailure(done, failure);
+      if (failure !== null) {
+        log.error({ itemId: item.id, reason: failure }, 'an item could not be saved; it is tried again');
+        // what did reach one of the two places must not say anything else than the world is told
+        if ((await save(published)) !== null) unsaved.set(item.id, published);
+        scheduleRetry();
+      }
+      live.delete(item.id);
+      publish(published);
+      return published;
+    },
+    async find(id) {
+      return current(id) ?? (await journal.find(id));
+    },
+    async list(query) {
+      await journalLiveRecords();
+      const page = await journal.list(query);
+      const items = page.items.map((item) => current(item.id) ?? item);
+      // an item may have moved on since the journal was asked
+      return { ...page, items: items.filter((item) => isAskedFor(item, query)) };
+    },
+    unsavedCount: () => unsaved.size,
+    async close() {
+      await saveUnsaved();
+      closing.abort();
+      clearTimeout(retryTimer);
+      if (unsaved.size > 0) log.error({ itemIds: [...unsaved.keys()] }, 'items could not be saved');
+    },
+  };
+}
+
+function isAskedFor(item: Item, { state, decision }: ItemQuery): boolean {
+  return (state ?? item.state) === item.state && (decision ?? item.decision) === item.decision;
+}
+
+function withSaveFailure(item: Item, failure: string): Item {
+  const sentence = `the result could not be saved: ${failure}`;
+  return {
+    ...item,
+    decision: item.decision === null ? null : withoutOk(item.decision),
+    error: joinedErrors([...(item.error === null ? [] : [item.error]), sentence]),
+  };
+}

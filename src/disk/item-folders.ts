@@ -1,0 +1,110 @@
+import { opendir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../domain/errors.ts';
+import { isPathId, isStoredName } from '../domain/id.ts';
+import { codeOf, diskError, openDurableFolder } from './durable-file.ts';
+
+export const METADATA_FILE = 'metadata.json';
+
+export interface ItemFolder {
+  readonly config: string;
+  readonly itemId: string;
+  /** File names, in no order; half-written files are not among them. */
+  readonly names: readonly string[];
+}
+
+/** `data/storage/<config>/<item id>/<name>`: the tree that the filesystem storages share. */
+export interface ItemFolders {
+  write(config: string, itemId: string, name: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  read(config: string, itemId: string, name: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /** Also removes the item's folder once it is empty. */
+  remove(config: string, itemId: string, name: string, signal: AbortSignal): Promise<void>;
+  iterate(signal: AbortSignal): AsyncIterable<ItemFolder>;
+  /** Resolves when a write could succeed now: it makes one. */
+  check(signal: AbortSignal): Promise<void>;
+}
+
+function isStorable(config: string, itemId: string, name: string): boolean {
+  return isPathId(config) && isPathId(itemId) && isStoredName(name);
+}
+
+/** Nothing has been stored yet where there is no folder. */
+async function folderNames(base: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(base, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw diskError('data/storage cannot be read', error);
+  }
+}
+
+/** `scratch` names this user's own folder for half-written files, so that two users never clean up after each other. */
+export async function openItemFolders(root: string, scratch: string): Promise<ItemFolders> {
+  const base = join(root, 'data', 'storage');
+  const durable = await openDurableFolder({ base, scratch });
+
+  const pathOf = (config: string, itemId: string, name: string): string => {
+    if (!isStorable(config, itemId, name)) {
+      throw new AppError('STORAGE_FAILED', 'a config, item or file name of this form is never stored');
+    }
+    return join(base, config, itemId, name);
+  };
+
+  return {
+    async write(config, itemId, name, bytes, signal) {
+      try {
+        await durable.write(pathOf(config, itemId, name), bytes, signal);
+      } catch (error) {
+        throw diskError(`${name} could not be written to data/storage`, error);
+      }
+    },
+    async read(config, itemId, name, signal) {
+      if (!isStorable(config, itemId, name)) return undefined;
+      try {
+        return await readFile(pathOf(config, itemId, name), { signal });
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+        throw diskError(`${name} could not be read from data/storage`, error);
+      }
+    },
+    async remove(config, itemId, name, signal) {
+      signal.throwIfAborted();
+      try {
+        await rm(pathOf(config, itemId, name), { force: true });
+        await rmdir(join(base, config, itemId)).catch(() => undefined);
+      } catch (error) {
+        throw diskError(`${name} could not be removed from data/storage`, error);
+      }
+    },
+    async *iterate(signal) {
+      for await (const config of foldersIn(base)) {
+        for await (const itemId of foldersIn(join(base, config))) {
+          signal.throwIfAborted();
+          const names = await readdir(join(base, config, itemId)).catch(nothingThere);
+          yield { config, itemId, names: names.filter(isStoredName) };
+        }
+      }
+    },
+    async check(signal) {
+      try {
+        await durable.probe(signal);
+      } catch (error) {
+        throw diskError('data/storage cannot be written', error);
+      }
+    },
+  };
+}
+
+/** Names of the folders in a folder that may be a config's or an item's; none where the folder is not there. */
+async function* foldersIn(folder: string): AsyncIterable<string> {
+  for await (const entry of await opendir(folder).catch(nothingThere)) {
+    if (entry.isDirectory() && isPathId(entry.name)) yield entry.name;
+  }
+}
+
+/** What is removed while it is looked for is not there: `[]`. Anything else is an error of the disk. */
+function nothingThere(error: unknown): readonly never[] {
+  if (codeOf(error) === 'ENOENT') return [];
+  throw diskError('data/storage could not be listed', error);
+}

@@ -1,0 +1,46 @@
+import type { AddressInfo } from 'node:net';
+import { AppError } from '../domain/errors.ts';
+import type { Orchestrator } from '../station/orchestrator.ts';
+import { buildServer, type ServerLog } from './server.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly apiKey: string | null;
+  readonly server: { readonly cors_origins: readonly string[]; readonly body_limit_mb: number };
+}
+
+const BYTES_PER_MB = 1024 * 1024;
+
+/** Serves the API of a station. Rejects with `ADDRESS_UNAVAILABLE`, naming host and port and what to do. */
+export async function listen(
+  orchestrator: Orchestrator,
+  { host, port, apiKey, server }: ListenOptions,
+  log: ServerLog,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const app = buildServer({
+    orchestrator,
+    options: { apiKey, corsOrigins: server.cors_origins, bodyLimitBytes: server.body_limit_mb * BYTES_PER_MB },
+    log,
+  });
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    throw new AppError('ADDRESS_UNAVAILABLE', sentenceOf(error, host, port), { cause: error });
+  }
+  const { port: actual } = app.server.address() as AddressInfo;
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return { url: `http://${shown}:${actual}`, close: async () => await app.close() };
+}
+
+function sentenceOf(error: unknown, host: string, port: number): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
+    return `port ${port} on ${host} is in use: stop what uses it, or choose another with --port`;
+  if (code === 'EACCES')
+    return `port ${port} on ${host} may not be used by this user: choose one above 1023 with --port`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `${host} is no address of this machine`;
+  return `cannot listen on ${host}, port ${port}: ${String(code ?? error)}`;
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { runCli } from './cli/cli.ts';
+import { requireKeyOffLoopback } from './http/api-key.ts';
+import { listen } from './http/listen.ts';
+import { readSettings } from './settings.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  settings: readSettings(),
+  version,
+  startServer: { checkPlace: requireKeyOffLoopback, listen },
+});

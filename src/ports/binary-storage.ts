@@ -1,0 +1,37 @@
+import type { z } from 'zod';
+import type { Kind } from '../domain/kind.ts';
+import type { AdapterContext } from './context.ts';
+
+/** Names one stored image: all three parts are path ids. */
+export interface BinaryKey {
+  readonly config: string;
+  readonly itemId: string;
+  /** `<camera id>.<ending>` */
+  readonly name: string;
+}
+
+/** Keeps the images of items. */
+export interface BinaryStorage {
+  /** Resolves when the bytes survive whatever the technology promises to survive (a power cut, for a disk). Replaces what was there. Rejects with `STORAGE_FAILED`. */
+  put(key: BinaryKey, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** The bytes, or undefined when there are none under this key. Never part of a file. */
+  get(key: BinaryKey, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /** Resolves also when there was nothing. */
+  delete(key: BinaryKey, signal: AbortSignal): Promise<void>;
+  /** Every key, in no order. */
+  iterate(signal: AbortSignal): AsyncIterable<BinaryKey>;
+  /** Resolves when a `put` could succeed now; rejects with `STORAGE_FAILED` and the reason. */
+  check(signal: AbortSignal): Promise<void>;
+  /** A second call does nothing. */
+  close(): Promise<void>;
+}
+
+export interface BinaryStorageKind<Type extends string, Shape extends z.ZodRawShape> extends Kind<Type, Shape> {
+  open(options: z.output<z.ZodObject<Shape, z.core.$strict>>, context: AdapterContext): Promise<BinaryStorage>;
+}
+
+export function defineBinaryStorage<const Type extends string, Shape extends z.ZodRawShape>(
+  kind: BinaryStorageKind<Type, Shape>,
+): BinaryStorageKind<Type, Shape> {
+  return kind;
+}

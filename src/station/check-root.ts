@@ -1,0 +1,34 @@
+import { modelForwards } from '../adapters/model-forwards/index.ts';
+import type { Diagnostic } from '../domain/diagnostic.ts';
+import { kindFor } from '../domain/kind.ts';
+import type { Log } from '../ports/context.ts';
+import type { Settings } from '../settings.ts';
+import { openRootConfigs } from './root-configs.ts';
+
+/** Whoever checks gets diagnostics as an answer, not as log lines. */
+const SILENT: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface RootCheck {
+  /** Of every file of the root. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Names of the station configs that could be activated. */
+  readonly validConfigs: readonly string[];
+}
+
+/** Checks every file of an edge root beside a running station or without one: nothing is locked, no device or model is opened. */
+export async function checkRoot(root: string, settings: Settings): Promise<RootCheck> {
+  const configs = await openRootConfigs({ root, settings, log: SILENT });
+  const context = { root, env: settings.env, log: SILENT };
+  const chosen = configs.edge?.model_forward;
+  const forward =
+    chosen === undefined ? null : await kindFor(modelForwards, chosen.type).open(chosen as never, context);
+  try {
+    const state = await configs.read(async (model) => (forward === null ? null : await forward.inspect(model)));
+    return {
+      diagnostics: state.diagnostics,
+      validConfigs: state.configs.filter(({ plan }) => plan !== null).map(({ name }) => name),
+    };
+  } finally {
+    await forward?.close();
+  }
+}

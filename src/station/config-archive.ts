@@ -1,0 +1,24 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import { diskError, openDurableFolder } from '../disk/durable-file.ts';
+import type { StationPlan } from './station-plan.ts';
+
+/**
+ * Keeps a config under its digest, as `data/configs/<digest>.json`, so that the config an item was inspected with can
+ * always be read, whatever became of its file. The digest is the SHA-256 of the kept file.
+ */
+export async function keepConfig(root: string, { digest, raw }: StationPlan): Promise<void> {
+  const base = join(root, 'data', 'configs');
+  const path = join(base, `${digest}.json`);
+  const isKept = await access(path).then(
+    () => true,
+    () => false,
+  );
+  if (isKept) return;
+  try {
+    const folder = await openDurableFolder({ base, scratch: '.half-written' });
+    await folder.write(path, Buffer.from(JSON.stringify(raw)), new AbortController().signal);
+  } catch (error) {
+    throw diskError('the config could not be kept in data/configs', error);
+  }
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { binaryStorages } from '../adapters/binary-storages/index.ts';
+import { inventories } from '../adapters/inventories/index.ts';
+import { metadataStorages } from '../adapters/metadata-storages/index.ts';
+import { modelForwards } from '../adapters/model-forwards/index.ts';
+import { stationConfigs } from '../adapters/station-configs/index.ts';
+import { telemetrySinks } from '../adapters/telemetry-sinks/index.ts';
+import { readTextFile } from '../disk/text-file.ts';
+import { type Diagnostic, hasErrors } from '../domain/diagnostic.ts';
+import { schemaOfTyped } from '../domain/kind.ts';
+import type { Settings } from '../settings.ts';
+import { checkedConfig } from './config-check.ts';
+import { parseConfigFile, valueAt } from './config-file.ts';
+
+export const EDGE_FILE = 'config/edge.json';
+
+/** Types the specification names that come with a later version. */
+const NOT_BUILT = ['azure_container', 'gcp_bucket', 'mongodb', 'azure_iot_hub', 'postgresql'];
+
+const Server = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1').meta({ description: 'Any other host needs EDGE_API_KEY to be set.' }),
+    port: z.int().min(0).max(65_535).default(8_000).meta({ description: '0: any free port.' }),
+    cors_origins: z
+      .array(z.string().min(1))
+      .default([])
+      .meta({ description: 'Origins of pages that may call; none: off.' }),
+    body_limit_mb: z.number().positive().max(1_024).default(32).meta({ description: 'Largest body, in megabytes.' }),
+    max_in_flight: z.int().min(1).max(1_000).default(4).meta({ description: 'Inspections that run side by side.' }),
+    max_waiting: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(1_000)
+      .meta({ description: 'Inspections that wait for one of them.' }),
+  })
+  .meta({ title: 'HTTP server and load' });
+
+export const EdgeConfig = z
+  .strictObject({
+    $schema: z.string().optional(),
+    binary_storage: schemaOfTyped(binaryStorages, {})
+      .prefault({ type: 'filesystem' })
+      .meta({ description: 'Where images are kept.' }),
+    metadata_storage: schemaOfTyped(metadataStorages, {})
+      .prefault({ type: 'filesystem' })
+      .meta({ description: 'Where the records of items are kept.' }),
+    model_forward: schemaOfTyped(modelForwards, {})
+      .prefault({ type: 'embedded' })
+      .meta({ description: 'How models are run.' }),
+    telemetry_sink: schemaOfTyped(telemetrySinks, {})
+      .prefault({ type: 'fake' })
+      .meta({ description: 'Who is told of decisions.' }),
+    inventory: schemaOfTyped(inventories, {})
+      .prefault({ type: 'json' })
+      .meta({ description: 'Where the inventory is.' }),
+    station_configs: schemaOfTyped(stationConfigs, {})
+      .prefault({ type: 'json' })
+      .meta({ description: 'Where station configs are.' }),
+    server: Server.prefault({}),
+    active_config: z.string().min(1).optional().meta({
+      description: 'Config to start with when neither ACTIVE_CONFIG_NAME nor an earlier run says which.',
+    }),
+    plugins: z.array(z.string().min(1)).default([]).meta({ description: 'Not part of this version.' }),
+  })
+  .meta({ title: 'edge.json', description: 'Where things go: storages, model forward, telemetry, server.' });
+export type EdgeConfig = z.output<typeof EdgeConfig>;
+
+export interface EdgeState {
+  /** Null when the file has errors. */
+  readonly edge: EdgeConfig | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads `edge.json` of a root; a root without one takes every default. What the environment says wins. Never throws. */
+export async function readEdgeConfig(root: string, settings: Settings): Promise<EdgeState> {
+  const read = await readTextFile(`${root}/${EDGE_FILE}`);
+  const isAbsent = read.problem !== null && read.missing;
+  const problem = read.problem === null || isAbsent ? undefined : `the file ${read.problem}`;
+  return parsedEdgeConfig({ file: EDGE_FILE, text: isAbsent ? '{}' : read.text, problem }, settings);
+}
+
+/** The same from text. */
+export function parsedEdgeConfig(
+  document: { readonly file: string; readonly text: string; readonly problem?: string | undefined },
+  settings: Settings,
+): EdgeState {
+  // An address from the environment is treated like one that the file takes from there, so that it is never shown.
+  const file = parseConfigFile(document, settings.env, settings.servingModelUrl === null ? undefined : withServingUrl);
+  if (isServing(file.raw) && file.written(['model_forward', 'url']) === undefined) {
+    const remedy = 'give it here or in the environment variable SERVING_MODEL_URL';
+    file.error(['model_forward', 'url'], `tf_serving needs the address of the model server: ${remedy}`);
+  }
+  const edge = checkedConfig(file, EdgeConfig, { notBuilt: NOT_BUILT });
+  if (edge !== null && edge.plugins.length > 0) {
+    file.warning(['plugins'], 'plugins are not part of this version, so none is loaded');
+  }
+  return { edge: hasErrors(file.diagnostics) ? null : edge, diagnostics: file.diagnostics };
+}
+
+function isServing(raw: unknown): boolean {
+  return valueAt(raw, ['model_forward', 'type']) === 'tf_serving';
+}
+
+function withServingUrl(raw: unknown): unknown {
+  if (!isServing(raw)) return raw;
+  const content = raw as { readonly model_forward: object };
+  return { ...content, model_forward: { ...content.model_forward, url: '${SERVING_MODEL_URL}' } };
+}

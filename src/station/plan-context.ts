@@ -1,0 +1,13 @@
+import type { Model } from '../domain/model.ts';
+import type { InventoryState } from './inventory-state.ts';
+
+/** Why a model cannot be loaded, as a sentence, or null. Opens nothing. */
+export type InspectModel = (model: Model) => Promise<string | null>;
+
+/** What a station config is checked against. */
+export interface PlanContext {
+  /** Absolute path of the edge root. */
+  readonly root: string;
+  readonly inventory: InventoryState;
+  readonly inspectModel: InspectModel;
+}
