@@ -48,7 +48,7 @@ export type InspectionResult = Pick<
 /**
  * THE pipeline: the steps of an inspection in order. What fails becomes part of the result, so this rejects only for
  * a bug or a cancelled inspection. `given` holds the pictures that came with the trigger, by camera id; they are taken
- * out of it.
+ * out of it. `pictureSaved` hears the name of each picture as soon as it is stored.
  */
 export async function inspectItem(
   item: Item,
@@ -57,8 +57,9 @@ export async function inspectItem(
   tools: InspectionTools,
   step: RunStep,
   signal: AbortSignal,
+  pictureSaved: (name: string) => void = () => undefined,
 ): Promise<InspectionResult> {
-  const { views, saving, release } = await takePictures(item, station, given, tools, step, signal);
+  const { views, saving, release } = await takePictures(item, station, given, tools, step, signal, pictureSaved);
   try {
     const outcomes = await step('Inference', async () => runModels(await views(), signal));
     const saved = await saving;
@@ -87,6 +88,7 @@ async function takePictures(
   tools: InspectionTools,
   step: RunStep,
   signal: AbortSignal,
+  pictureSaved: (name: string) => void,
 ): Promise<PicturesTaken> {
   const place = await tools.unsavedPictures.take();
   let captured: readonly View[];
@@ -96,7 +98,7 @@ async function takePictures(
     place();
     throw error;
   }
-  const saving = step('Save Binaries', () => save(item, captured, tools, signal)).finally(place);
+  const saving = step('Save Binaries', () => save(item, captured, tools, signal, pictureSaved)).finally(place);
   const free = tools.inFlight.tryTake();
   if (free !== null) return { views: async () => captured, saving, release: free };
   const saved = await saving;
@@ -130,13 +132,17 @@ async function save(
   views: readonly View[],
   tools: InspectionTools,
   signal: AbortSignal,
+  pictureSaved: (name: string) => void,
 ): Promise<readonly SavedView[]> {
   const saveOne = async ({ camera, picture, failure }: View): Promise<SavedView> => {
     const failures = failure === null ? [] : [failure];
     if (picture === null) return { camera, storedName: null, failures };
     const name = `${camera.id}.${picture.extension}`;
     const problem = await savePicture(item, name, picture.bytes, tools, signal);
-    if (problem === null) return { camera, storedName: name, failures };
+    if (problem === null) {
+      pictureSaved(name);
+      return { camera, storedName: name, failures };
+    }
     return { camera, storedName: null, failures: [...failures, problem] };
   };
   return await Promise.all(views.map(saveOne));

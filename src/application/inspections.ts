@@ -103,7 +103,12 @@ export function createInspections(options: InspectionsOptions): Inspections {
       () => performance.now(),
     );
     try {
-      const { timings, ...result } = await inspectItem(item, held.station, given, options, clock.step, signal);
+      const pictureSaved = (name: string): void => {
+        current = { ...current, binaries: [...current.binaries, name] };
+        records.update(current);
+      };
+      const inspecting = inspectItem(item, held.station, given, options, clock.step, signal, pictureSaved);
+      const { timings, ...result } = await inspecting;
       const total = performance.now() - begin;
       current = { ...current, ...result, timings_ms: { ...clock.timings(), ...rounded({ ...timings, total }) } };
     } catch (error) {

@@ -1,17 +1,39 @@
 import { messageOf } from '../domain/errors.ts';
+import { STORED_ENDINGS } from '../domain/image.ts';
 import type { Item } from '../domain/item.ts';
+import type { BinaryStorage } from '../ports/binary-storage.ts';
 import type { Log } from '../ports/context.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { MetadataStorage } from '../ports/metadata-storage.ts';
 import type { ItemRecords } from './item-records.ts';
 
 /** Ends the items that a stopped process left behind: no item stays unfinished, and none of them is `OK`. */
-export async function closeLeftovers(journal: Journal, records: ItemRecords, log: Log): Promise<void> {
+export async function closeLeftovers(
+  { journal, binaryStorage }: { readonly journal: Journal; readonly binaryStorage: BinaryStorage },
+  records: ItemRecords,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
   for (const item of await journal.unfinished()) {
     log.warn({ itemId: item.id, state: item.state }, 'an item was left unfinished and is closed');
     const error = `the station stopped in step "${item.state}", before the item was decided`;
-    await records.finish({ ...item, decision: item.decision ?? 'NO_DECISION', error });
+    const binaries = await storedNames(item, binaryStorage, signal).catch((failure: unknown) => {
+      log.warn({ itemId: item.id, reason: messageOf(failure) }, 'its pictures could not be looked for');
+      return item.binaries;
+    });
+    await records.finish({ ...item, binaries, decision: item.decision ?? 'NO_DECISION', error });
   }
+}
+
+/** The pictures that were saved before the process stopped, whether the record says so or not. `0` is an uploaded one. */
+async function storedNames(item: Item, storage: BinaryStorage, signal: AbortSignal): Promise<string[]> {
+  const names = ['0', ...Object.keys(item.cameras)].flatMap((id) => STORED_ENDINGS.map((ending) => `${id}.${ending}`));
+  const stored: string[] = [];
+  for (const name of names) {
+    const key = { config: item.station_config, itemId: item.id, name };
+    if ((await storage.get(key, signal)) !== undefined) stored.push(name);
+  }
+  return stored;
 }
 
 const BATCH = 500;

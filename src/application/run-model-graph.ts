@@ -64,7 +64,9 @@ export async function runModelGraph(
       const views = viewsOf(node, dependencies as readonly ModelOutcome[]);
       // all of them, also after one has failed: an item that is done leaves nothing running
       const answers = await Promise.allSettled(views.map((view) => predict(model, view)));
-      return outcomeOf(node, views, answers.map(predictionOf));
+      return outcomeOf(node, views, answers.map(predictionOf), (sentence) =>
+        warnings.push(`${nameOf(node)}: ${sentence}`),
+      );
     } catch (error) {
       failures.push(`${nameOf(node)}: ${messageOf(error)}`);
       return null;
@@ -100,7 +102,12 @@ function viewsOf(node: GraphNode, dependencies: readonly ModelOutcome[]): readon
 
 const FULL_IMAGE = 'full_image';
 
-function outcomeOf(node: GraphNode, views: readonly View[], predictions: readonly Prediction[]): ModelOutcome {
+function outcomeOf(
+  node: GraphNode,
+  views: readonly View[],
+  predictions: readonly Prediction[],
+  warn: (sentence: string) => void,
+): ModelOutcome {
   const results: Record<string, InferenceResult> = {};
   const seen: View[] = [];
   for (const [index, prediction] of predictions.entries()) {
@@ -113,6 +120,10 @@ function outcomeOf(node: GraphNode, views: readonly View[], predictions: readonl
     for (const { position, label, location, score, metadata } of keptObjects(prediction, node.classToDetect)) {
       const id = view.id === null ? `object_${position}` : `${view.id}_object_${position}`;
       const box = view.box === null ? location : relocated(location, view.box);
+      if (box === null) {
+        warn(`${id} (${label}) is too small to be told from a point and is left out`);
+        continue;
+      }
       results[id] = { label, location: box, score, ...(metadata === undefined ? {} : { metadata }) };
       seen.push({ id, box });
     }

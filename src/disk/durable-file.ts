@@ -1,6 +1,9 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { AppError, messageOf } from '../domain/errors.ts';
+import { cancelPlace, type WriteAnswer, type WriteRequest, type WriterSetup } from './durable-file-messages.ts';
 
 /**
  * Files that survive a power cut and that no reader ever sees half of: written under a name nobody looks for, synced,
@@ -12,6 +15,8 @@ export interface DurableFolder {
   write(path: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Resolves when a write could succeed now: it makes a small one and takes it back. */
   probe(signal: AbortSignal): Promise<void>;
+  /** Ends what was asked for, then the thread; a second call does nothing. */
+  close(): Promise<void>;
 }
 
 export interface DurableFolderOptions {
@@ -21,124 +26,99 @@ export interface DurableFolderOptions {
   readonly scratch: string;
 }
 
-/** What a probe writes: a block, since a full file system may still have room for a few bytes. */
-const PROBE = new Uint8Array(4096);
+const WORKER_FILE = import.meta.url.endsWith('.ts') ? './durable-file-worker.ts' : './durable-file-worker.js';
 
-let scratchSequence = 0;
+/** What a probe writes: a block, since a full file system may still have room for a few bytes. */
+const PROBE_BYTES = 4096;
+
+/** How many requests can be told from each other as cancelled; far more than ever wait. */
+const CANCEL_PLACES = 4096;
+
+interface WaitingWrite {
+  resolve(): void;
+  reject(error: unknown): void;
+}
 
 /**
- * Throws away what an earlier process left half-written. A folder that cannot be written now is opened all the same:
- * its writes reject until it can, as `probe` tells.
+ * Opens a folder to write to, with a thread of its own that starts with the first write: no sync ever stops the caller,
+ * and writes that come together share the disk's syncs. Throws away what an earlier process left half-written. A folder
+ * that cannot be written now is opened all the same: its writes reject until it can, as `probe` tells.
  */
 export async function openDurableFolder({ base, scratch }: DurableFolderOptions): Promise<DurableFolder> {
   const scratchFolder = join(base, scratch);
-  const syncFolder = createFolderSync();
   await rm(scratchFolder, { recursive: true, force: true }).catch(() => undefined);
 
-  const moveIntoPlace = async (from: string, to: string): Promise<void> => {
-    try {
-      await rename(from, to);
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
-      const created = await mkdir(dirname(to), { recursive: true });
-      await rename(from, to);
-      if (created !== undefined) await syncParents(dirname(to), created);
-    }
-    await syncFolder(dirname(to));
+  const cancelled = new Int32Array(new SharedArrayBuffer(CANCEL_PLACES * Int32Array.BYTES_PER_ELEMENT));
+  const waiting = new Map<number, WaitingWrite>();
+  let worker: Worker | undefined;
+  let isClosed = false;
+  let lastId = 0;
+
+  const startWorker = (): Worker => {
+    const workerData: WriterSetup = { scratchFolder, cancelled };
+    const started = new Worker(new URL(WORKER_FILE, import.meta.url), { workerData, name: 'durable-writes' });
+    const end = (error: Error): void => {
+      if (worker === started) worker = undefined;
+      for (const write of waiting.values()) write.reject(error);
+      waiting.clear();
+    };
+    started.on('error', end);
+    started.on('exit', () => end(new Error('the thread that writes files has ended')));
+    started.on('message', (answers: readonly WriteAnswer[]) => {
+      for (const { id, failure } of answers) {
+        const write = waiting.get(id);
+        waiting.delete(id);
+        if (failure === null) write?.resolve();
+        else write?.reject(Object.assign(new Error(failure.message), { code: failure.code }));
+      }
+    });
+    return started;
   };
 
-  /** The new folders from `folder` up to `topmost` are entries of their parents: those must be on disk too. */
-  const syncParents = async (folder: string, topmost: string): Promise<void> => {
-    await syncFolder(dirname(folder));
-    if (folder.length > topmost.length) await syncParents(dirname(folder), topmost);
-  };
-
-  const nextScratchFile = (): string => {
-    scratchSequence += 1;
-    return join(scratchFolder, `${process.pid}-${scratchSequence}`);
-  };
+  const ask = (path: string | null, bytes: Uint8Array<ArrayBuffer>, signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      if (isClosed) throw new Error('the folder is closed');
+      lastId += 1;
+      const id = lastId;
+      const onAbort = (): void => {
+        Atomics.store(cancelled, cancelPlace(id, cancelled), id);
+        waiting.delete(id);
+        reject(signal.reason);
+      };
+      const done = (): void => signal.removeEventListener('abort', onAbort);
+      signal.addEventListener('abort', onAbort, { once: true });
+      waiting.set(id, {
+        resolve() {
+          done();
+          resolve();
+        },
+        reject(error) {
+          done();
+          reject(error);
+        },
+      });
+      worker ??= startWorker();
+      worker.postMessage({ id, path, bytes } satisfies WriteRequest);
+    });
 
   return {
-    async probe(signal) {
-      signal.throwIfAborted();
-      const half = nextScratchFile();
-      try {
-        await writeSynced(half, PROBE);
-      } finally {
-        await rm(half, { force: true });
-      }
-    },
-    async write(path, bytes, signal) {
-      signal.throwIfAborted();
-      const half = nextScratchFile();
-      try {
-        await writeSynced(half, bytes);
-        signal.throwIfAborted();
-        await moveIntoPlace(half, path);
-      } catch (error) {
-        await rm(half, { force: true }).catch(() => undefined);
-        throw error;
-      }
+    probe: (signal) => ask(null, new Uint8Array(PROBE_BYTES), signal),
+    write: (path, bytes, signal) => ask(path, standalone(bytes), signal),
+    async close() {
+      isClosed = true;
+      if (worker === undefined) return;
+      const ended = once(worker, 'exit');
+      worker.postMessage('end');
+      await ended;
     },
   };
 }
 
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await openNew(path);
-  try {
-    await file.writeFile(bytes);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-}
-
-async function openNew(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'wx');
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    await mkdir(dirname(path), { recursive: true });
-    return await open(path, 'wx');
-  }
-}
-
-/** Syncs of one folder that are asked for while one is running share the next one. */
-function createFolderSync(): (folder: string) => Promise<void> {
-  const running = new Map<string, Promise<void>>();
-  const queued = new Map<string, Promise<void>>();
-
-  const start = (folder: string): Promise<void> => {
-    const run = syncOnce(folder).finally(() => {
-      if (running.get(folder) === run) running.delete(folder);
-    });
-    running.set(folder, run);
-    return run;
-  };
-
-  return (folder) => {
-    const current = running.get(folder);
-    if (current === undefined) return start(folder);
-    const waiting = queued.get(folder);
-    if (waiting !== undefined) return waiting;
-    const next = current
-      .catch(() => undefined)
-      .then(() => {
-        queued.delete(folder);
-        return start(folder);
-      });
-    queued.set(folder, next);
-    return next;
-  };
-}
-
-async function syncOnce(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** Sending a part of a larger buffer to a thread would copy all of that buffer: only the part is. */
+function standalone(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const isWhole = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
+  return isWhole ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
 /** The error code of a failed system call, such as `ENOSPC`. */

@@ -22,21 +22,12 @@ export interface ItemFolders {
   iterate(signal: AbortSignal): AsyncIterable<ItemFolder>;
   /** Resolves when a write could succeed now: it makes one. */
   check(signal: AbortSignal): Promise<void>;
+  /** Ends what was asked for; a second call does nothing. */
+  close(): Promise<void>;
 }
 
 function isStorable(config: string, itemId: string, name: string): boolean {
   return isPathId(config) && isPathId(itemId) && isStoredName(name);
-}
-
-/** Nothing has been stored yet where there is no folder. */
-async function folderNames(base: string): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(base, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw diskError('data/storage cannot be read', error);
-  }
 }
 
 /** `scratch` names this user's own folder for half-written files, so that two users never clean up after each other. */
@@ -93,6 +84,7 @@ export async function openItemFolders(root: string, scratch: string): Promise<It
         throw diskError('data/storage cannot be written', error);
       }
     },
+    close: durable.close,
   };
 }
 

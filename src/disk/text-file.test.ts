@@ -5,35 +5,27 @@ import { temporaryFolder } from '../ports/context.test-support.ts';
 import { readTextFile } from './text-file.ts';
 
 describe('a text file', () => {
-  it.each([
-    { what: 'plain text', bytes: Buffer.from('größe\r\n'), text: 'größe\r\n' },
-    { what: 'text after a byte order mark', bytes: Buffer.from('\uFEFF{}'), text: '{}' },
-    { what: 'nothing', bytes: Buffer.alloc(0), text: '' },
-  ])('gives $what', async ({ bytes, text }) => {
-    const path = join(await temporaryFolder(), 'file.json');
-    await writeFile(path, bytes);
-    expect(await readTextFile(path)).toEqual({ text, problem: null });
-  });
-
-  it.each([
-    {
-      what: 'a large file',
-      bytes: Buffer.alloc(1_048_577, ' '),
-      problem: 'is larger than 1 MB, which no file of this kind is',
-    },
-    { what: 'another encoding', bytes: Buffer.from('größe', 'latin1'), problem: 'is not UTF-8 text' },
-  ])('refuses $what', async ({ bytes, problem }) => {
-    const path = join(await temporaryFolder(), 'file.json');
-    await writeFile(path, bytes);
-    expect(await readTextFile(path)).toMatchObject({ text: '', problem, missing: false });
-  });
-
-  it('tells a file that is missing from one that is none', async () => {
+  it('is read whole, through a link too', async () => {
     const folder = await temporaryFolder();
+    await writeFile(join(folder, 'a.json'), '{"ü": "✓"}');
+    await symlink('a.json', join(folder, 'link.json'));
+    for (const name of ['a.json', 'link.json']) {
+      expect(await readTextFile(join(folder, name))).toEqual({ text: '{"ü": "✓"}', problem: null });
+    }
+  });
+
+  it.each([
+    ['missing.json', 'does not exist', true],
+    ['a.json/inside.json', 'does not exist', true],
+    ['folder', 'is not a file', false],
+    ['large.json', 'is larger than 1 MB, which no file of this kind is', false],
+    ['latin1.json', 'is not UTF-8 text', false],
+  ])('that cannot be read says why: %s', async (name, problem, missing) => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'a.json'), '{}');
     await mkdir(join(folder, 'folder'));
-    await symlink('nothing', join(folder, 'dangling'));
-    expect(await readTextFile(join(folder, 'folder'))).toMatchObject({ problem: 'is not a file', missing: false });
-    expect(await readTextFile(join(folder, 'nothing'))).toMatchObject({ problem: 'does not exist', missing: true });
-    expect(await readTextFile(join(folder, 'dangling'))).toMatchObject({ problem: 'does not exist', missing: true });
+    await writeFile(join(folder, 'large.json'), Buffer.alloc(1_048_577, ' '));
+    await writeFile(join(folder, 'latin1.json'), Buffer.from('{"ü": 1}', 'latin1'));
+    expect(await readTextFile(join(folder, name))).toEqual({ text: '', problem, missing });
   });
 });

@@ -34,4 +34,8 @@ describe('the location of a box', () => {
   ])('$inner inside the crop $crop is $location on the image', ({ inner, crop, location }) => {
     expect(relocated(inner, crop)).toEqual(location);
   });
+
+  it('is none when the place on the image is too small for 4 decimals', () => {
+    expect(relocated([0, 0, 0.01, 0.01], [0.5, 0.5, 0.504, 0.504])).toBeNull();
+  });
 });

@@ -56,14 +56,14 @@ export function clippedLocation(xmin: number, ymin: number, xmax: number, ymax: 
   return location[2] > location[0] && location[3] > location[1] ? location : null;
 }
 
-/** A box inside a crop, said in fractions of the full image. */
-export function relocated(inner: Location, crop: Location): Location {
+/** A box inside a crop, said in fractions of the full image; null when nothing is left of it at 4 decimals. */
+export function relocated(inner: Location, crop: Location): Location | null {
   const width = crop[2] - crop[0];
   const height = crop[3] - crop[1];
-  return [
-    round4(crop[0] + inner[0] * width),
-    round4(crop[1] + inner[1] * height),
-    round4(crop[0] + inner[2] * width),
-    round4(crop[1] + inner[3] * height),
-  ];
+  return clippedLocation(
+    crop[0] + inner[0] * width,
+    crop[1] + inner[1] * height,
+    crop[0] + inner[2] * width,
+    crop[1] + inner[3] * height,
+  );
 }

@@ -36,11 +36,9 @@ export function checkListed(
 ): void {
   const name = valueAt(file.value, path);
   if (typeof name !== 'string' || listed === undefined || listed.includes(name) || file.hasError(path)) return;
-  const written = file.written(path);
-  file.error(
-    path,
-    `the inventory does not list the ${what} ${quoted(written)}${suggestion(written, listed, 'Listed')}`,
-  );
+  // Known but not offered here: no typo, so no suggestion.
+  const sentence = `the inventory does not list the ${what} ${quoted(file.written(path))}`;
+  file.error(path, `${sentence}${suggestion(undefined, listed, 'Listed')}`);
 }
 
 async function checkOptions(file: ConfigFile, place: ConfigPath, root: string): Promise<void> {
@@ -51,7 +49,7 @@ async function checkOptions(file: ConfigFile, place: ConfigPath, root: string): 
     file.warning([...place, 'type'], `${kind.type} is not part of this version: its captures fail`);
   }
   const own = (from: Record<string, unknown>): Record<string, unknown> =>
-    Object.fromEntries(Object.entries(from).filter(([key]) => key in kind.options.shape));
+    Object.fromEntries(Object.entries(from).filter(([key]) => Object.hasOwn(kind.options.shape, key)));
   const options = kind.options.safeParse(own(config));
   if (kind.inspect === undefined || !options.success) return;
   const written = file.written(place);

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { diskError, openDurableFolder } from '../disk/durable-file.ts';
 import type { StationPlan } from './station-plan.ts';
 
+const WRITE_TIMEOUT_MS = 30_000;
+
 /**
  * Keeps a config under its digest, as `data/configs/<digest>.json`, so that the config an item was inspected with can
  * always be read, whatever became of its file. The digest is the SHA-256 of the kept file.
@@ -17,7 +19,8 @@ export async function keepConfig(root: string, { digest, raw }: StationPlan): Pr
   if (isKept) return;
   try {
     const folder = await openDurableFolder({ base, scratch: '.half-written' });
-    await folder.write(path, Buffer.from(JSON.stringify(raw)), new AbortController().signal);
+    const text = Buffer.from(JSON.stringify(raw));
+    await folder.write(path, text, AbortSignal.timeout(WRITE_TIMEOUT_MS)).finally(folder.close);
   } catch (error) {
     throw diskError('the config could not be kept in data/configs', error);
   }

@@ -12,7 +12,7 @@ import type { Settings } from '../settings.ts';
 import { checkedConfig } from './config-check.ts';
 import { parseConfigFile, valueAt } from './config-file.ts';
 
-export const EDGE_FILE = 'config/edge.json';
+const EDGE_FILE = 'config/edge.json';
 
 /** Types the specification names that come with a later version. */
 const NOT_BUILT = ['azure_container', 'gcp_bucket', 'mongodb', 'azure_iot_hub', 'postgresql'];

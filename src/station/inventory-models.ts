@@ -95,7 +95,7 @@ async function labelFileBesideModel(name: string, root: string): Promise<FoundLa
 }
 
 /** One label a line. A blank line between labels keeps its number, blank lines at the end are none. */
-export function labelLines(text: string): readonly string[] {
+function labelLines(text: string): readonly string[] {
   const lines = text
     .replace(/^\uFEFF/, '')
     .split(/\r\n|\n|\r/)

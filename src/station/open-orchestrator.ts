@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { withDeadline } from '../application/deadline.ts';
 import { createEventLog } from '../application/event-log.ts';
@@ -86,6 +87,8 @@ async function assemble(
   unlock: () => void,
 ): Promise<Orchestrator> {
   const ending = new AbortController();
+  // everything that is under way listens to it
+  setMaxListeners(0, ending.signal);
   const context: AdapterContext = { root, env: settings.env, log };
   const events = createEventLog(randomUUID().slice(0, 8));
   const holder = createStationHolder();
@@ -117,7 +120,7 @@ async function assemble(
   });
 
   if (ports.isJournalEmpty) await fillJournal(ports, log, ending.signal);
-  await closeLeftovers(ports.journal, records, log);
+  await closeLeftovers(ports, records, log, ending.signal);
   const remembered = await ports.journal.recall(ACTIVE_CONFIG_FACT);
   const first = config ?? settings.activeConfigName ?? remembered ?? edge.active_config;
   if (first !== undefined) await activation.start(first);

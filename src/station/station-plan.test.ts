@@ -189,7 +189,7 @@ describe('a broken station config', () => {
       withCamera({
         camera_rule: { name: 'max_nb_objects_rule', parameters: { class_to_detect: 'person', max_threshold: 1 } },
       }),
-      'cameras.front.camera_rule.name: the inventory does not list the camera rule "max_nb_objects_rule", did you mean "min_nb_objects_rule"? Listed: "expected_label_rule", "unexpected_label_rule", "min_nb_objects_rule"',
+      'cameras.front.camera_rule.name: the inventory does not list the camera rule "max_nb_objects_rule". Listed: "expected_label_rule", "unexpected_label_rule", "min_nb_objects_rule"',
     ],
     [
       'an empty list of labels',

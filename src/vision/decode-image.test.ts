@@ -23,6 +23,7 @@ describe('decoding an image', () => {
     ['a palette', () => plain().png({ palette: true }).toBuffer(), [200, 100, 10]],
     ['16 bits', () => plain().toColourspace('rgb16').png().toBuffer(), [200, 100, 10]],
     ['one channel', () => grey().png().toBuffer(), [119, 119, 119]],
+    ['one channel of 16 bits', () => grey().toColourspace('grey16').png().toBuffer(), [119, 119, 119]],
     ['one channel as jpeg', () => grey().jpeg().toBuffer(), [119, 119, 119]],
   ])('brings %s to 8-bit RGB', async (_, make, expected) => {
     const pixels = await decodeImage(imageOf(await make()));
@@ -48,6 +49,16 @@ describe('decoding an image', () => {
   it('keeps the pixels in memory that threads share', async () => {
     const pixels = await decodeImage(imageOf(await plain().png().toBuffer()));
     expect(pixels.data.buffer).toBeInstanceOf(SharedArrayBuffer);
+  });
+
+  it('keeps every pixel of a picture of several megapixels', async () => {
+    const background = { r: 1, g: 2, b: 3 };
+    const bytes = await sharp({ create: { width: 2400, height: 1800, channels: 3, background } })
+      .png()
+      .toBuffer();
+    const { data } = await decodeImage(imageOf(bytes));
+    expect(data.length).toBe(2400 * 1800 * 3);
+    expect([...data.subarray(-6)]).toEqual([1, 2, 3, 1, 2, 3]);
   });
 
   it('refuses a picture that is cut off', async () => {

@@ -11,6 +11,8 @@ export interface Pixels {
 }
 
 const DECODE_TIMEOUT_S = 30;
+/** Bytes copied at a time: about a millisecond. */
+const COPY_PIECE = 4 * 1024 * 1024;
 
 // Every picture is seen once: a cache of operations would only hold memory.
 sharp.cache(false);
@@ -34,7 +36,7 @@ export async function decodeImage(image: Image): Promise<Pixels> {
       .removeAlpha()
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data: sharedRgb(data, info) };
+    return { width: info.width, height: info.height, data: await sharedCopy(data) };
   } catch (cause) {
     throw new AppError('IMAGE_UNREADABLE', `the picture cannot be decoded: ${firstLine(cause)}`, { cause });
   }
@@ -52,11 +54,13 @@ export function createImageDecoder(): (image: Image) => Promise<Pixels> {
   };
 }
 
-function sharedRgb(data: Uint8Array, info: { width: number; height: number; channels: number }): Pixels['data'] {
-  const length = info.width * info.height * 3;
-  const shared = new Uint8Array(new SharedArrayBuffer(length));
-  if (info.channels === 3) shared.set(data);
-  else for (let index = 0; index < length; index += 1) shared[index] = data[Math.floor(index / 3) * info.channels] ?? 0;
+/** A copy in shared memory, made in pieces so that a large picture does not hold up the event loop. */
+async function sharedCopy(data: Uint8Array): Promise<Pixels['data']> {
+  const shared = new Uint8Array(new SharedArrayBuffer(data.length));
+  for (let start = 0; start < data.length; start += COPY_PIECE) {
+    if (start > 0) await new Promise((resolve) => setImmediate(resolve));
+    shared.set(data.subarray(start, start + COPY_PIECE), start);
+  }
   return shared;
 }
 

@@ -25,7 +25,7 @@ export const filesystemBinaryStorage = defineBinaryStorage({
       async check(signal) {
         await folders.check(signal);
       },
-      async close() {},
+      close: folders.close,
     };
   },
 });

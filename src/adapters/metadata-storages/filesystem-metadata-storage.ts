@@ -30,7 +30,7 @@ export const filesystemMetadataStorage = defineMetadataStorage({
       async check(signal) {
         await folders.check(signal);
       },
-      async close() {},
+      close: folders.close,
     };
   },
 });

@@ -8,7 +8,9 @@ import type { Model } from '../../domain/model.ts';
 import { temporaryFolder, testContext } from '../../ports/context.test-support.ts';
 import { modelForwardContract } from '../../ports/model-forward.contract.ts';
 import type { ModelForward } from '../../ports/model-forward.ts';
+import { readTfliteFile } from './embedded/engines/tflite-file.ts';
 import { colourClassifier, constantModel, type Port, slowClassifier } from './embedded/onnx-file.test-support.ts';
+import { int8Classifier, uint8Classifier } from './embedded/tflite-models.test-support.ts';
 import { embeddedModelForward } from './embedded-model-forward.ts';
 import { imageOf, plainImage, testModel } from './model-forward.test-support.ts';
 
@@ -253,6 +255,31 @@ describe('embedded model forward with .tflite files', () => {
       /"faces" \(models\/faces\/model\.tflite\) cannot be used: it answered with .*\[1, 896, 16\].*\[1, 896, 1\]/,
     );
     await expect(forward.load({ ...faces, imageResolution: [64, 64] }, signal)).rejects.toThrow(/takes \[128, 128\]/);
+  });
+
+  it.each([
+    ['int8', int8Classifier],
+    ['uint8', uint8Classifier],
+  ])('runs one that is quantised to %s, whatever normalisation the inventory says', async (_, file) => {
+    for (const normalization of ['yolo', 'mobilenet'] as const) {
+      const forward = await openOn(await rootWith({ 'colours/m.tflite': file() }));
+      const loaded = await forward.load({ ...colours, normalization }, signal);
+      const found = await loaded.predict(await plainImage('blue'), null, signal);
+      expect(found).toMatchObject({ label: 'blue', probability: 0.99609375 });
+    }
+  });
+
+  it('runs one whose signature names no tensors', async () => {
+    const file = Buffer.from(int8Classifier());
+    // Lengths of the names that stand in the signature: none is left.
+    for (const name of ['keras_tensor', 'scores', 'output_0']) {
+      for (let at = file.indexOf(name); at >= 0; at = file.indexOf(name, at + 1)) {
+        if (file.readUInt32LE(at - 4) === name.length) file.writeUInt32LE(0, at - 4);
+      }
+    }
+    expect(readTfliteFile(file).bytes).not.toBe(file);
+    const found = await predictOnce({ 'colours/m.tflite': file }, colours, 'lime');
+    expect(found).toMatchObject({ label: 'green' });
   });
 
   // The public sample model of pen caps and its pictures, where they are at hand.

@@ -5,6 +5,7 @@ import type { Model } from '../../domain/model.ts';
 import { defineModelForward, type LoadedModel, type ModelForward } from '../../ports/model-forward.ts';
 import { createImageDecoder } from '../../vision/decode-image.ts';
 import { createInferencePool } from './embedded/inference-pool.ts';
+import type { ModelSource } from './embedded/inference-protocol.ts';
 import { readModelFile } from './embedded/model-file.ts';
 import { abortable } from './threads/abortable.ts';
 
@@ -38,6 +39,7 @@ export const embeddedModelForward = defineModelForward({
     const decode = createImageDecoder();
     const shared = new Map<string, SharedModel>();
     const inspected = new Map<string, string | null>();
+    let lastInspection = Promise.resolve();
     let closed = false;
 
     async function letGo(key: string): Promise<void> {
@@ -49,6 +51,15 @@ export const embeddedModelForward = defineModelForward({
       await entry.loaded.catch(() => undefined);
       // Loaded again meanwhile: the workers hold what the new user needs.
       if (!shared.has(key) && !closed) await pool.unload(key);
+    }
+
+    /** Loads a file in a worker of its own: one that ends its thread ends nothing else. What was found is kept. */
+    async function tryOnce(key: string, source: ModelSource): Promise<void> {
+      if (inspected.has(key) || closed) return;
+      const trial = createInferencePool(1, timeout_ms);
+      const reason = await trial.load(key, source).then(() => null, messageOf);
+      await trial.close();
+      inspected.set(key, reason);
     }
 
     return {
@@ -86,13 +97,11 @@ export const embeddedModelForward = defineModelForward({
         try {
           const source = await readModelFile(root, model);
           const key = keyOf(model, source.digest);
-          if (!inspected.has(key)) {
-            // A worker of its own: a file that ends the process of its engine ends nothing else.
-            const trial = createInferencePool(1, timeout_ms);
-            const reason = await trial.load(key, source).then(() => null, messageOf);
-            await trial.close();
-            inspected.set(key, reason);
-          }
+          const used = shared.get(key);
+          if (used !== undefined) return await used.loaded.then(() => null, messageOf);
+          // One after the other: each takes a thread of its own.
+          lastInspection = lastInspection.then(() => tryOnce(key, source));
+          await lastInspection;
           return inspected.get(key) ?? null;
         } catch (error) {
           return messageOf(error);

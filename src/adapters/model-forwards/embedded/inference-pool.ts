@@ -1,4 +1,4 @@
-import { AppError } from '../../../domain/errors.ts';
+import { AppError, messageOf } from '../../../domain/errors.ts';
 import type { Location, Prediction } from '../../../domain/prediction.ts';
 import type { Pixels } from '../../../vision/decode-image.ts';
 import { abortedError } from '../threads/abortable.ts';
@@ -49,28 +49,35 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
   const slots: Slot[] = [];
   const queue: Job[] = [];
   const restarts = new Set<NodeJS.Timeout>();
+  const retiring = new Set<Promise<void>>();
   let closed = false;
 
-  function startThread(slot: Slot): WorkerThread {
+  function createSlot(): Slot {
+    const slot: Slot = { thread: startThread(() => slot), state: 'idle', waiting: [] };
+    return slot;
+  }
+
+  function startThread(slotOf: () => Slot): WorkerThread {
     const thread = startWorkerThread(WORKER_FILE, () => {
+      const slot = slotOf();
       if (slot.state === 'starting') retryLater(slot, thread);
       else restart(slot, thread);
     });
-    slot.thread = thread;
     return thread;
   }
 
-  function createSlot(): Slot {
-    const slot = { state: 'idle', waiting: [] } as unknown as Slot;
-    startThread(slot);
-    return slot;
+  /** Ends a thread in the background; closing waits for it. */
+  function retire(thread: WorkerThread, reason: AppError, force: boolean): void {
+    const ending = thread.stop(reason, force).finally(() => retiring.delete(ending));
+    retiring.add(ending);
   }
 
   /** Replaces a thread that ended: what it held is loaded again while the other workers go on. */
   function restart(slot: Slot, ended: WorkerThread): void {
     if (closed || slot.thread !== ended) return;
     slot.state = 'starting';
-    const thread = startThread(slot);
+    const thread = startThread(() => slot);
+    slot.thread = thread;
     const loads = [...models].map(([key, source]) => loadInto(thread, key, source));
     Promise.all(loads).then(
       () => free(slot, thread),
@@ -81,30 +88,32 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
   function retryLater(slot: Slot, thread: WorkerThread): void {
     if (closed || slot.thread !== thread || slot.state === 'broken') return;
     slot.state = 'broken';
-    void thread.stop(new AppError('MODEL_FAILED', 'the worker could not load its models again'), false);
+    retire(thread, new AppError('MODEL_FAILED', 'the worker could not load its models again'), false);
     const timer = setTimeout(() => {
       restarts.delete(timer);
       restart(slot, thread);
     }, RESTART_DELAY_MS);
     restarts.add(timer);
-    if (slots.every(({ state }) => state === 'broken')) {
-      for (const job of queue.splice(0))
-        job.reject(new AppError('MODEL_FAILED', `model "${job.name}" failed: no worker runs`));
-    }
+    if (!allBroken()) return;
+    for (const job of queue.splice(0)) job.reject(noWorker(job.name));
+  }
+
+  function allBroken(): boolean {
+    return slots.length > 0 && slots.every(({ state }) => state === 'broken');
   }
 
   function free(slot: Slot, thread: WorkerThread): void {
     if (slot.thread !== thread) return;
-    slot.state = 'idle';
     const load = slot.waiting.shift();
-    if (load !== undefined) load();
-    takeNext();
+    slot.state = load === undefined ? 'idle' : 'busy';
+    if (load === undefined) takeNext();
+    else load();
   }
 
   /** Loads a model into one worker as soon as that is free. */
   async function loadWhenFree(slot: Slot, key: string, source: ModelSource): Promise<void> {
-    if (slot.state !== 'idle') await new Promise<void>((resolve) => slot.waiting.push(resolve));
-    slot.state = 'busy';
+    if (slot.state === 'idle') slot.state = 'busy';
+    else await new Promise<void>((resolve) => slot.waiting.push(resolve));
     const { thread } = slot;
     try {
       await loadInto(thread, key, source);
@@ -118,7 +127,7 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
     const { name } = source.model;
     const tooLong = `model "${name}" (${source.file}) cannot be used: loading it took over ${LOAD_TIMEOUT_MS} ms`;
     const timer = setTimeout(() => {
-      void thread.stop(new AppError('MODEL_INVALID', tooLong), isInterruptible(source.ending));
+      retire(thread, new AppError('MODEL_INVALID', tooLong), isInterruptible(source.ending));
     }, LOAD_TIMEOUT_MS);
     const request: InferenceRequest = { do: 'load', key, source };
     return thread.call(request, 'MODEL_INVALID').finally(() => clearTimeout(timer));
@@ -144,12 +153,12 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
     slot.state = 'busy';
     const timer = setTimeout(() => {
       const error = new AppError('TIMEOUT', `model "${job.name}" did not answer in ${timeoutMs} ms`);
-      void thread.stop(error, isInterruptible(models.get(job.key)?.ending ?? ''));
+      retire(thread, error, isInterruptible(models.get(job.key)?.ending ?? ''));
       restart(slot, thread);
     }, timeoutMs);
     thread
       .call<Prediction>(job.request, 'MODEL_FAILED')
-      .then(job.resolve, job.reject)
+      .then(job.resolve, (error: unknown) => job.reject(failureOf(job, error)))
       .finally(() => {
         clearTimeout(timer);
         if (slot.thread === thread && slot.state === 'busy') free(slot, thread);
@@ -177,6 +186,7 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
       const name = models.get(key)?.model.name ?? '';
       if (closed) return Promise.reject(new AppError('ABORTED', `model "${name}" is not run: the models are closed`));
       if (signal.aborted) return Promise.reject(abortedError(signal));
+      if (allBroken()) return Promise.reject(noWorker(name));
       return new Promise((resolve, reject) => {
         const abort = (): void => {
           const waiting = queue.indexOf(job);
@@ -203,8 +213,7 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
       });
     },
     problem() {
-      const broken = slots.length > 0 && slots.every(({ state }) => state === 'broken');
-      return broken ? 'no worker could load the models again' : null;
+      return allBroken() ? 'no worker could load the models again' : null;
     },
     async close() {
       if (closed) return;
@@ -213,8 +222,18 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
       const everyInterruptible = [...models.values()].every(({ ending }) => isInterruptible(ending));
       for (const timer of restarts) clearTimeout(timer);
       for (const job of queue.splice(0)) job.reject(reason);
-      await Promise.all(slots.map(({ thread }) => thread.stop(reason, everyInterruptible)));
+      await Promise.all([...retiring, ...slots.map(({ thread }) => thread.stop(reason, everyInterruptible))]);
       for (const load of slots.flatMap(({ waiting }) => waiting.splice(0))) load();
     },
   };
+}
+
+function noWorker(name: string): AppError {
+  return new AppError('MODEL_FAILED', `model "${name}" failed: no worker could load its models again`);
+}
+
+/** The error of a prediction, which names its model also when the thread died under it. */
+function failureOf({ name }: Job, error: unknown): AppError {
+  if (error instanceof AppError && error.message.includes(`"${name}"`)) return error;
+  return new AppError('MODEL_FAILED', `model "${name}" failed: ${messageOf(error)}`, { cause: error });
 }

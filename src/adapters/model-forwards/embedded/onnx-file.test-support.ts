@@ -21,21 +21,21 @@ function message(...fields: readonly Field[]): Uint8Array {
   return Buffer.concat(parts);
 }
 
-export const ONNX_TYPES = { float32: 1, uint8: 2, int8: 3, int64: 7 } as const;
+const ONNX_TYPES = { float32: 1, uint8: 2, int8: 3, int64: 7 } as const;
 
 /** A float constant. */
-export function floats(name: string, shape: readonly number[], values: readonly number[]): Field {
+function floats(name: string, shape: readonly number[], values: readonly number[]): Field {
   const data = new Uint8Array(Float32Array.from(values).buffer);
   return [5, message(...shape.map((axis): Field => [1, axis]), [2, ONNX_TYPES.float32], [8, name], [9, data])];
 }
 
-export function integers(name: string, values: readonly number[]): Field {
+function integers(name: string, values: readonly number[]): Field {
   const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
   return [5, message([1, values.length], [2, ONNX_TYPES.int64], [8, name], [9, data])];
 }
 
 /** One operation; attributes are whole numbers or lists of them. */
-export function operation(
+function operation(
   type: string,
   inputs: readonly string[],
   output: string,
@@ -61,14 +61,14 @@ function port(number: 11 | 12, { name, shape, type = 'float32' }: Port): Field {
   return [number, message([1, name], [2, message([1, tensor])])];
 }
 
-export interface OnnxGraph {
+interface OnnxGraph {
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   /** Operations and constants. */
   readonly parts: readonly Field[];
 }
 
-export function onnxFile({ inputs, outputs, parts }: OnnxGraph): Uint8Array {
+function onnxFile({ inputs, outputs, parts }: OnnxGraph): Uint8Array {
   const graph = message(
     [2, 'test'],
     ...parts,

@@ -23,10 +23,14 @@ interface WasmVector<Item> {
 /** Faster builds first; a processor without relaxed SIMD takes the second. */
 const BUILDS = ['litert_wasm_internal', 'litert_wasm_compat_internal'] as const;
 
+// LiteRT's numbers for element types.
 const FLOAT32 = 1;
+const INT32 = 2;
 const UINT8 = 3;
+const INT64 = 5;
 const INT8 = 9;
 const INPUT_TYPES: Readonly<Record<number, InputType>> = { [FLOAT32]: 'float32', [UINT8]: 'uint8', [INT8]: 'int8' };
+const ELEMENT_TYPES = { float32: FLOAT32, uint8: UINT8, int8: INT8 } as const;
 
 /**
  * Runs `.tflite` files with LiteRT's WebAssembly build.
@@ -38,22 +42,23 @@ export async function createLiteRtEngine(): Promise<Engine> {
   return {
     async load(file) {
       const tflite = readTfliteFile(file);
-      const memory = wasm._malloc(tflite.bytes.byteLength);
-      wasm.HEAPU8.set(tflite.bytes, memory);
+      const at = wasm._malloc(tflite.bytes.byteLength);
+      wasm.HEAPU8.set(tflite.bytes, at);
       const opened: { delete(): void }[] = [];
       const release = (): void => {
         for (const thing of opened.splice(0).reverse()) thing.delete();
-        wasm._free(memory);
+        wasm._free(at);
       };
       try {
-        const model = wasm.loadModel(environment, memory, tflite.bytes.byteLength);
+        const model = wasm.loadModel(environment, at, tflite.bytes.byteLength);
         opened.push(model);
         const options = { accelerator: 'wasm', cpuOptions: { numThreads: 1 } } as const;
         const compiled = await wasm.compileModel(environment, model, options);
         opened.push(compiled);
-        const { input, buffer } = inputOf(wasm, environment, model, tflite);
-        opened.push(buffer);
-        return loadedModel(wasm, { compiled, model, tflite, input, buffer, release });
+        const input = inputOf(model, tflite);
+        const memory = createInputMemory(wasm, environment, input.type);
+        opened.push(memory);
+        return loadedModel(wasm, { compiled, names: outputNames(model, tflite), tflite, input, memory, release });
       } catch (error) {
         release();
         throw error;
@@ -64,26 +69,19 @@ export async function createLiteRtEngine(): Promise<Engine> {
 
 interface Loaded {
   readonly compiled: Compiled;
-  readonly model: WasmModel;
+  readonly names: readonly string[];
   readonly tflite: TfliteFile;
   readonly input: EngineInput;
-  readonly buffer: TensorBuffer;
+  readonly memory: InputMemory;
   release(): void;
 }
 
-function loadedModel(wasm: Wasm, { compiled, model, tflite, input, buffer, release }: Loaded): EngineModel {
-  const names = outputNames(model, tflite);
+function loadedModel(wasm: Wasm, { compiled, names, tflite, input, memory, release }: Loaded): EngineModel {
   let released = false;
   return {
     input,
-    async run(_shape, fill) {
-      const at = buffer.lock(wasm.LiteRtTensorBufferLockMode.WRITE);
-      try {
-        fill(inputMemory(wasm, input.type, at, buffer.packedSize()));
-      } finally {
-        buffer.unlock();
-      }
-      const outputs = await compiled.run(0, [buffer]);
+    async run(shape, fill) {
+      const outputs = await compiled.run(0, [memory.filled(shape, fill)]);
       try {
         return outputs.map((output, index) => readOutput(wasm, output, names[index] ?? '', tflite.outputs[index]));
       } finally {
@@ -98,36 +96,82 @@ function loadedModel(wasm: Wasm, { compiled, model, tflite, input, buffer, relea
   };
 }
 
-function inputMemory(wasm: Wasm, type: InputType, at: number, bytes: number): InputData {
-  const { buffer } = wasm.HEAPU8;
-  if (type === 'float32') return new Float32Array(buffer, at, bytes / 4);
-  return type === 'uint8' ? new Uint8Array(buffer, at, bytes) : new Int8Array(buffer, at, bytes);
-}
-
-function inputOf(
-  wasm: Wasm,
-  environment: Environment,
-  model: WasmModel,
-  tflite: TfliteFile,
-): { input: EngineInput; buffer: TensorBuffer } {
-  if (tflite.inputs.length !== 1)
+function inputOf(model: WasmModel, tflite: TfliteFile): EngineInput {
+  if (tflite.inputs.length !== 1) {
     throw new Error(`it takes ${tflite.inputs.length} inputs, where one picture is given`);
+  }
   const tensorType = model.getInputTensorType(0, 0);
   try {
     const type = INPUT_TYPES[tensorType.elementType().value];
     if (type === undefined) throw new Error('its input is neither float32 nor uint8 nor int8');
-    const input = { type, shape: shapeOf(tensorType), quantisation: tflite.inputs[0]?.quantisation ?? null };
-    const { HOST_MEMORY } = wasm.LiteRtTensorBufferType;
-    const buffer = wasm.LiteRtTensorBuffer.createManaged(environment, HOST_MEMORY, tensorType, tensorType.bytes());
-    return { input, buffer };
+    const shape = shapeOf(tensorType).map((axis) => (axis > 0 ? axis : null));
+    return { type, shape, quantisation: tflite.inputs[0]?.quantisation ?? null };
   } finally {
     tensorType.delete();
   }
 }
 
+/** The input of a model inside the engine's memory: written in place, kept between runs. */
+interface InputMemory {
+  filled(shape: readonly number[], fill: (input: InputData) => void): TensorBuffer;
+  delete(): void;
+}
+
+function createInputMemory(wasm: Wasm, environment: Environment, type: InputType): InputMemory {
+  let buffer: TensorBuffer | null = null;
+  let shapeOfBuffer = '';
+
+  function bufferOf(shape: readonly number[]): TensorBuffer {
+    if (buffer !== null && shapeOfBuffer === shape.join()) return buffer;
+    buffer?.delete();
+    buffer = createBuffer(wasm, environment, type, shape);
+    shapeOfBuffer = shape.join();
+    return buffer;
+  }
+
+  return {
+    filled(shape, fill) {
+      const target = bufferOf(shape);
+      const at = target.lock(wasm.LiteRtTensorBufferLockMode.WRITE);
+      try {
+        fill(inputView(wasm, type, at, target.packedSize()));
+      } finally {
+        target.unlock();
+      }
+      return target;
+    },
+    delete() {
+      buffer?.delete();
+      buffer = null;
+    },
+  };
+}
+
+function createBuffer(wasm: Wasm, environment: Environment, type: InputType, shape: readonly number[]): TensorBuffer {
+  const axes = new wasm.VectorInt32();
+  for (const axis of shape) axes.push_back(axis);
+  const layout = wasm.LiteRtLayout.create(axes);
+  axes.delete();
+  const tensorType = wasm.LiteRtRankedTensorType.create({ value: ELEMENT_TYPES[type] }, layout);
+  layout.delete();
+  try {
+    const { HOST_MEMORY } = wasm.LiteRtTensorBufferType;
+    return wasm.LiteRtTensorBuffer.createManaged(environment, HOST_MEMORY, tensorType, tensorType.bytes());
+  } finally {
+    tensorType.delete();
+  }
+}
+
+/** Made anew for every run: the engine's memory moves when it grows. */
+function inputView(wasm: Wasm, type: InputType, at: number, bytes: number): InputData {
+  const { buffer } = wasm.HEAPU8;
+  if (type === 'float32') return new Float32Array(buffer, at, bytes / 4);
+  return type === 'uint8' ? new Uint8Array(buffer, at, bytes) : new Int8Array(buffer, at, bytes);
+}
+
 /** Names of the signature where there is one, as people know them; else those of the tensors. */
 function outputNames(model: WasmModel, tflite: TfliteFile): readonly string[] {
-  if (tflite.bytes.length === 0 || model.getNumSignatures() === 0) return tflite.outputs.map(({ name }) => name);
+  if (model.getNumSignatures() === 0) return tflite.outputs.map(({ name }) => name);
   const signature = model.getSignature(0);
   try {
     return listOf(signature.outputNames() as WasmVector<string>);
@@ -139,7 +183,7 @@ function outputNames(model: WasmModel, tflite: TfliteFile): readonly string[] {
 function readOutput(wasm: Wasm, output: TensorBuffer, name: string, info: TfliteTensor | undefined): OutputTensor {
   const tensorType = output.tensorType();
   try {
-    const shape = shapeOf(tensorType);
+    const shape = shapeOf(tensorType).map((axis) => (axis > 0 ? axis : 1));
     const at = output.lock(wasm.LiteRtTensorBufferLockMode.READ);
     try {
       const bytes = wasm.HEAPU8.slice(at, at + output.packedSize());
@@ -156,9 +200,9 @@ function realNumbers(bytes: Uint8Array, elementType: number, quantisation: Quant
   switch (elementType) {
     case FLOAT32:
       return new Float32Array(bytes.buffer);
-    case 2:
+    case INT32:
       return new Int32Array(bytes.buffer);
-    case 5:
+    case INT64:
       return Array.from(new BigInt64Array(bytes.buffer), Number);
     case UINT8:
       return dequantised(bytes, quantisation);

@@ -1,0 +1,367 @@
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { memoryBinaryStorage } from '../adapters/binary-storages/memory-binary-storage.ts';
+import { openSqliteJournal } from '../adapters/journal/sqlite-journal.ts';
+import { memoryMetadataStorage } from '../adapters/metadata-storages/memory-metadata-storage.ts';
+import type { Prediction } from '../domain/prediction.ts';
+import type { BinaryStorage } from '../ports/binary-storage.ts';
+import { silentLog } from '../ports/context.test-support.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { TelemetryMessage } from '../ports/telemetry-sink.ts';
+import { createEventLog } from './event-log.ts';
+import {
+  classified,
+  identifyTestPicture,
+  never,
+  pictureOf,
+  testCamera,
+  testModel,
+  testStation,
+} from './inspection.test-support.ts';
+import { createInspections, type HeldStation, type Inspections, type InspectionsOptions } from './inspections.ts';
+import { createItemRecords, type ItemRecords } from './item-records.ts';
+import type { Station } from './station.ts';
+import { createTurns } from './turns.ts';
+
+const NO_PART = { serialNumber: null, category: null };
+const IN_FLIGHT = 4;
+
+let journal: Journal;
+let binaryStorage: BinaryStorage;
+let records: ItemRecords;
+let told: Map<string, string[]>;
+let sent: TelemetryMessage[];
+/** Stations that are held. */
+let held: number;
+
+/** Inspections over memory storages, with what the test changes. */
+async function openInspections(
+  change: Partial<InspectionsOptions> & { record?: Journal['record'] } = {},
+): Promise<Inspections> {
+  const context = { root: '/', env: {}, log: silentLog };
+  ({ journal } = await openSqliteJournal({ file: ':memory:', capacity: null }));
+  binaryStorage = await memoryBinaryStorage.open({ max_mb: 64, max_items: 2_000 }, context);
+  const metadataStorage = await memoryMetadataStorage.open({ max_items: 2_000 }, context);
+  const events = createEventLog('run');
+  events.subscribe(({ data }) => {
+    if (!('item_id' in data)) return;
+    told.set(data.item_id, [...(told.get(data.item_id) ?? []), data.state]);
+  });
+  const recording = change.record === undefined ? journal : { ...journal, record: change.record };
+  records = createItemRecords({ journal: recording, metadataStorage, events, log: silentLog, writeTimeoutMs: 60_000 });
+  onTestFinished(async () => {
+    await records.close();
+    await journal.close();
+  });
+  let count = 0;
+  return createInspections({
+    records,
+    binaryStorage,
+    identifyImage: identifyTestPicture,
+    writeTimeoutMs: 60_000,
+    unsavedPictures: createTurns(16),
+    inFlight: createTurns(IN_FLIGHT),
+    telemetrySink: {
+      send: async (message) => {
+        sent.push(message);
+      },
+      async close() {},
+    },
+    telemetryTimeoutMs: 60_000,
+    capacity: 1_004,
+    newId: () => {
+      count += 1;
+      return `item-${count}`;
+    },
+    log: silentLog,
+    signal: never,
+    ...change,
+  });
+}
+
+beforeEach(() => {
+  told = new Map();
+  sent = [];
+  held = 0;
+});
+
+function hold(station: Station = testStation([testCamera()])): HeldStation {
+  held += 1;
+  let isReleased = false;
+  return {
+    station,
+    release() {
+      expect(isReleased).toBe(false);
+      isReleased = true;
+      held -= 1;
+    },
+  };
+}
+
+/** A model that answers once it is told to. */
+function heldModel() {
+  const answer = Promise.withResolvers<Prediction>();
+  return { release: () => answer.resolve(classified('good')), model: testModel({ id: 'slow' }, () => answer.promise) };
+}
+
+const refuse = async (): Promise<never> => Promise.reject(new Error('the disk is full'));
+const namesOf = async (): Promise<string[]> => {
+  const names: string[] = [];
+  for await (const { itemId, name } of binaryStorage.iterate(never)) names.push(`${itemId}/${name}`);
+  return names;
+};
+
+describe('a trigger', () => {
+  it('is answered once its item is on disk, before the inspection is over', async () => {
+    const { release, model } = heldModel();
+    const inspections = await openInspections();
+    const id = await inspections.begin(
+      hold(testStation([testCamera({ models: [model] })])),
+      { serialNumber: 'SN 1', category: 'phones' },
+      new Map(),
+    );
+    expect(await journal.find(id)).toMatchObject({ serial_number: 'SN 1', category: 'phones', state: 'Capture' });
+    expect(await records.find(id)).toMatchObject({ decision: null });
+    release();
+    const item = await inspections.finished(id);
+    expect(item).toMatchObject({ id, decision: 'OK', state: 'Done', error: null });
+  });
+
+  it('gives an item with all that an inspection says of it', async () => {
+    const inspections = await openInspections();
+    const id = await inspections.begin(hold(), NO_PART, new Map());
+    const item = await inspections.finished(id);
+    expect(item).toMatchObject({
+      station_config: 'line',
+      config_digest: 'digest of line',
+      cameras: { front: { brightness: null, exposition: 100, position: 'front', source: 'folder' } },
+      models: { classifier: { name: 'classifier', version: '1', digest: 'digest of classifier' } },
+      inferences: { front: { classifier: { full_image: { label: 'good', probability: 0.9 } } } },
+      binaries: ['front.jpg'],
+      serial_number: null,
+      category: null,
+    });
+    expect(Object.keys(item?.timings_ms ?? {}).sort()).toEqual([
+      'capture',
+      'decision',
+      'inference',
+      'save_binaries',
+      'total',
+    ]);
+    expect(Date.parse(item?.received_at ?? '')).toBeGreaterThan(0);
+    expect(told.get(id)).toEqual(['Capture', 'Save Binaries', 'Inference', 'Decision', 'Done']);
+    expect(held).toBe(0);
+    expect(inspections.finished(id)).toBeUndefined();
+  });
+
+  it('takes its pictures out of what it was given, also for items that wait', async () => {
+    const { release, model } = heldModel();
+    const inspections = await openInspections();
+    const station = testStation([testCamera({ models: [model] })]);
+    const given = Array.from({ length: 20 }, () => new Map([['front', pictureOf()]]));
+    const ids = await Promise.all(given.map((pictures) => inspections.begin(hold(station), NO_PART, pictures)));
+    while ((await namesOf()).length < 20) await new Promise((resolve) => setImmediate(resolve));
+    expect(given.map(({ size }) => size)).toEqual(Array(20).fill(0));
+    release();
+    await Promise.all(ids.map((id) => inspections.finished(id)));
+  });
+
+  it('is refused beyond what the station takes, and what was taken is inspected', async () => {
+    const { release, model } = heldModel();
+    const inspections = await openInspections({ capacity: 30 });
+    const station = testStation([testCamera({ models: [model] })]);
+    const answers = await Promise.allSettled(
+      Array.from({ length: 40 }, () => inspections.begin(hold(station), NO_PART, new Map())),
+    );
+    const ids = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    expect(ids).toHaveLength(30);
+    const refused = answers.find((answer) => answer.status === 'rejected');
+    expect(refused?.reason).toMatchObject({ code: 'QUEUE_FULL', details: { retry_after_seconds: 1 } });
+    expect(held).toBe(30);
+    release();
+    const items = await Promise.all(ids.map((id) => inspections.finished(id)));
+    expect(items.map((item) => item?.decision)).toEqual(Array(30).fill('OK'));
+    expect(held).toBe(0);
+    await expect(inspections.begin(hold(station), NO_PART, new Map())).resolves.toBe('item-31');
+  });
+
+  it('runs no more inspections at once than there are places in flight', async () => {
+    let running = 0;
+    let most = 0;
+    const model = testModel({ id: 'counting' }, async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await new Promise((resolve) => setImmediate(resolve));
+      running -= 1;
+      return classified('good');
+    });
+    const inspections = await openInspections();
+    const station = testStation([testCamera({ models: [model] })]);
+    await Promise.all(Array.from({ length: 50 }, () => inspections.begin(hold(station), NO_PART, new Map())));
+    await inspections.drain();
+    expect(most).toBe(IN_FLIGHT);
+    for (const states of told.values()) {
+      expect(states).toEqual(['Capture', 'Save Binaries', 'Inference', 'Decision', 'Done']);
+    }
+    expect(told.size).toBe(50);
+  });
+
+  it('is refused when its record cannot be written, and leaves nothing behind', async () => {
+    const inspections = await openInspections({ record: refuse });
+    await expect(inspections.begin(hold(), NO_PART, new Map())).rejects.toThrow('the disk is full');
+    await inspections.drain();
+    expect(await namesOf()).toEqual([]);
+    expect(told.size).toBe(0);
+    expect(sent).toEqual([]);
+    expect(held).toBe(0);
+    expect(await records.find('item-1')).toBeUndefined();
+  });
+
+  it('ends its item undecided when the inspection itself breaks', async () => {
+    const broken = createTurns(1);
+    const inspections = await openInspections({
+      unsavedPictures: { ...broken, take: () => Promise.reject(new Error('a bug')) },
+    });
+    const id = await inspections.begin(hold(), NO_PART, new Map());
+    expect(await inspections.finished(id)).toMatchObject({
+      state: 'Done',
+      decision: 'NO_DECISION',
+      error: 'the inspection failed: a bug',
+    });
+    expect(held).toBe(0);
+  });
+});
+
+describe('telemetry', () => {
+  it('is sent for every decided item', async () => {
+    const inspections = await openInspections();
+    const id = await inspections.begin(hold(), NO_PART, new Map());
+    await inspections.drain();
+    expect(sent).toEqual([{ item_id: id, config: 'line', decision: 'OK' }]);
+    expect(inspections.telemetryFailure()).toBeNull();
+  });
+
+  it.each([
+    ['fails', refuse, 'the disk is full'],
+    ['hangs', () => new Promise<never>(() => {}), 'telemetry did not end within 1 ms'],
+    [
+      'throws',
+      () => {
+        throw new Error('a bug');
+      },
+      'a bug',
+    ],
+  ])('that %s never touches the item, and is told', async (_what, send, reason) => {
+    const inspections = await openInspections({ telemetrySink: { send, async close() {} }, telemetryTimeoutMs: 1 });
+    const id = await inspections.begin(hold(), NO_PART, new Map());
+    expect(await inspections.finished(id)).toMatchObject({ decision: 'OK', error: null, state: 'Done' });
+    await inspections.drain();
+    expect(inspections.telemetryFailure()).toBe(reason);
+  });
+
+  it('is well again after the next message that arrives', async () => {
+    let isAway = true;
+    const send = async (): Promise<void> => {
+      if (isAway) await refuse();
+    };
+    const inspections = await openInspections({ telemetrySink: { send, async close() {} } });
+    const tellOne = async (): Promise<void> => {
+      const id = await inspections.begin(hold(), NO_PART, new Map());
+      await inspections.finished(id);
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    await tellOne();
+    expect(inspections.telemetryFailure()).toBe('the disk is full');
+    isAway = false;
+    await tellOne();
+    expect(inspections.telemetryFailure()).toBeNull();
+  });
+});
+
+describe('an upload', () => {
+  it('is stored as picture 0 of an item that nobody decides', async () => {
+    const inspections = await openInspections();
+    const id = await inspections.keep(hold(), pictureOf({ extension: 'png' }));
+    expect(await records.find(id)).toMatchObject({ state: 'Done', decision: null, error: null, binaries: ['0.png'] });
+    expect(await namesOf()).toEqual([`${id}/0.png`]);
+    expect(sent).toEqual([]);
+    expect(held).toBe(0);
+    expect(told.get(id)).toEqual(['Capture', 'Done']);
+  });
+
+  it('is stored with an error when it is no picture', async () => {
+    const inspections = await openInspections();
+    const id = await inspections.keep(hold(), Buffer.from('hello'));
+    expect(await records.find(id)).toMatchObject({
+      decision: null,
+      binaries: ['0.bin'],
+      error: 'the bytes are no picture that can be read',
+    });
+  });
+
+  it('has an error when it cannot be stored', async () => {
+    const full = { ...(await openStorage()), put: refuse };
+    const inspections = await openInspections({ binaryStorage: full });
+    const id = await inspections.keep(hold(), pictureOf());
+    expect(await records.find(id)).toMatchObject({
+      state: 'Done',
+      binaries: [],
+      error: 'the picture could not be saved: the disk is full',
+    });
+  });
+
+  it('is refused when its record cannot be written, and leaves nothing behind', async () => {
+    const inspections = await openInspections({ record: refuse });
+    await expect(inspections.keep(hold(), pictureOf())).rejects.toThrow('the disk is full');
+    await inspections.drain();
+    expect(await namesOf()).toEqual([]);
+    expect(held).toBe(0);
+  });
+});
+
+describe('a shutdown', () => {
+  it('takes no more triggers and waits for all that is under way, telemetry too', async () => {
+    const { release, model } = heldModel();
+    const inspections = await openInspections();
+    const station = testStation([testCamera({ models: [model] })]);
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, () => inspections.begin(hold(station), NO_PART, new Map())),
+    );
+    let isDrained = false;
+    const drained = inspections.drain().then(() => {
+      isDrained = true;
+    });
+    const late = inspections.begin(hold(station), NO_PART, new Map());
+    await expect(late).rejects.toMatchObject({ code: 'STATION_CLOSING' });
+    await expect(inspections.keep(hold(station), pictureOf())).rejects.toMatchObject({ code: 'STATION_CLOSING' });
+    expect(isDrained).toBe(false);
+    release();
+    await drained;
+    for (const id of ids) expect(await records.find(id)).toMatchObject({ state: 'Done', decision: 'OK' });
+    expect(sent).toHaveLength(20);
+    expect(held).toBe(0);
+  });
+
+  it('that cannot wait ends what is under way, undecided and on record', async () => {
+    const ending = new AbortController();
+    const model = testModel({ id: 'slow' }, (_image, _box, signal) => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      const end = (): void => reject(new Error('cancelled'));
+      if (signal.aborted) end();
+      else signal.addEventListener('abort', end);
+      return promise;
+    });
+    const inspections = await openInspections({ signal: ending.signal });
+    const station = testStation([testCamera({ models: [model] })]);
+    const ids = await Promise.all(
+      Array.from({ length: 20 }, () => inspections.begin(hold(station), NO_PART, new Map())),
+    );
+    ending.abort();
+    await inspections.drain();
+    for (const id of ids) expect(await records.find(id)).toMatchObject({ state: 'Done', decision: 'NO_DECISION' });
+    expect(held).toBe(0);
+  });
+});
+
+function openStorage(): Promise<BinaryStorage> {
+  return memoryBinaryStorage.open({ max_mb: 64, max_items: 100 }, { root: '/', env: {}, log: silentLog });
+}

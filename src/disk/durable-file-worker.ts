@@ -1,0 +1,141 @@
+import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { cancelPlace, type WriteAnswer, type WriteRequest, type WriterSetup } from './durable-file-messages.ts';
+
+/**
+ * The thread that writes files durably. What is asked for while it waits for the disk is written as one group: the
+ * syncs of a group follow each other, so that the file system commits its journal once or twice for all of them.
+ */
+
+interface Write {
+  readonly request: WriteRequest;
+  readonly half: string;
+  file: number | null;
+  failure: WriteAnswer['failure'];
+}
+
+const { scratchFolder, cancelled } = workerData as WriterSetup;
+let waiting: WriteRequest[] = [];
+let sequence = 0;
+
+parentPort?.on('message', (message: WriteRequest | 'end') => {
+  if (message === 'end') {
+    parentPort?.close();
+    return;
+  }
+  waiting.push(message);
+  if (waiting.length === 1) setImmediate(writeWaiting);
+});
+
+function writeWaiting(): void {
+  const group = waiting.map(
+    (request): Write => ({
+      request,
+      half: join(scratchFolder, `${process.pid}-${nextNumber()}`),
+      file: null,
+      failure: null,
+    }),
+  );
+  waiting = [];
+  for (const write of group) attempt(write, writeHalf);
+  for (const write of group) attempt(write, syncHalf);
+  const changedFolders = new Map<string, Write[]>();
+  for (const write of group) attempt(write, (whole) => moveIntoPlace(whole, changedFolders));
+  for (const [folder, writes] of changedFolders) syncFolder(folder, writes);
+  for (const write of group) if (write.failure !== null || write.request.path === null) discard(write);
+  parentPort?.postMessage(group.map(({ request, failure }): WriteAnswer => ({ id: request.id, failure })));
+}
+
+function nextNumber(): number {
+  sequence += 1;
+  return sequence;
+}
+
+/** Takes one write a step further, if it has not failed and is still wanted. */
+function attempt(write: Write, step: (write: Write) => void): void {
+  if (write.failure !== null) return;
+  const { id } = write.request;
+  try {
+    if (Atomics.load(cancelled, cancelPlace(id, cancelled)) === id) throw new Error('the write was cancelled');
+    step(write);
+  } catch (error) {
+    write.failure = failureOf(error);
+  }
+}
+
+function writeHalf(write: Write): void {
+  write.file = openNew(write.half);
+  const { bytes } = write.request;
+  for (let written = 0; written < bytes.byteLength; ) written += writeSync(write.file, bytes, written);
+}
+
+function openNew(path: string): number {
+  try {
+    return openSync(path, 'wx');
+  } catch (error) {
+    if (failureOf(error)?.code !== 'ENOENT') throw error;
+    mkdirSync(scratchFolder, { recursive: true });
+    return openSync(path, 'wx');
+  }
+}
+
+function syncHalf(write: Write): void {
+  if (write.file !== null) fdatasyncSync(write.file);
+  close(write);
+}
+
+function close(write: Write): void {
+  const { file } = write;
+  write.file = null;
+  if (file !== null) closeSync(file);
+}
+
+function moveIntoPlace(write: Write, changedFolders: Map<string, Write[]>): void {
+  const { path } = write.request;
+  if (path === null) return;
+  const changed = (folder: string): void => {
+    changedFolders.set(folder, [...(changedFolders.get(folder) ?? []), write]);
+  };
+  try {
+    renameSync(write.half, path);
+  } catch (error) {
+    if (failureOf(error)?.code !== 'ENOENT') throw error;
+    const topmost = mkdirSync(dirname(path), { recursive: true });
+    renameSync(write.half, path);
+    // the new folders are entries of their parents: those must be on disk too
+    for (let folder = dirname(path); topmost !== undefined && folder.length >= topmost.length; ) {
+      folder = dirname(folder);
+      changed(folder);
+    }
+  }
+  changed(dirname(path));
+}
+
+function syncFolder(folder: string, writes: readonly Write[]): void {
+  try {
+    const handle = openSync(folder, 'r');
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+  } catch (error) {
+    for (const write of writes) write.failure ??= failureOf(error);
+  }
+}
+
+function discard(write: Write): void {
+  try {
+    close(write);
+    rmSync(write.half, { force: true });
+  } catch {
+    // it is thrown away with the folder of half-written files at the next start
+  }
+}
+
+function failureOf(error: unknown): WriteAnswer['failure'] {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return { code, message };
+}
