@@ -6,7 +6,6 @@ describe('settings', () => {
     expect(readSettings({})).toEqual({
       edgeRoot: null,
       apiKey: null,
-      edgeName: null,
       activeConfigName: null,
       servingModelUrl: null,
       env: {},
@@ -17,7 +16,6 @@ describe('settings', () => {
     const settings = readSettings({
       EDGE_ROOT: '/srv/edge',
       EDGE_API_KEY: 'key',
-      EDGE_NAME: 'line_1',
       ACTIVE_CONFIG_NAME: 'phones',
       SERVING_MODEL_URL: 'http://models:8501',
       DB_PASSWORD: 'hidden',
@@ -25,7 +23,6 @@ describe('settings', () => {
     expect(settings).toMatchObject({
       edgeRoot: '/srv/edge',
       apiKey: 'key',
-      edgeName: 'line_1',
       activeConfigName: 'phones',
       servingModelUrl: 'http://models:8501',
     });

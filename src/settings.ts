@@ -9,7 +9,6 @@ const Text = z
 const Environment = z.object({
   EDGE_ROOT: Text,
   EDGE_API_KEY: Text,
-  EDGE_NAME: Text,
   ACTIVE_CONFIG_NAME: Text,
   SERVING_MODEL_URL: Text,
 });
@@ -20,8 +19,6 @@ export interface Settings {
   readonly edgeRoot: string | null;
   /** Key that callers must send when the station listens beyond this machine. */
   readonly apiKey: string | null;
-  /** First part of object names in remote storages. */
-  readonly edgeName: string | null;
   /** The config made active at start. */
   readonly activeConfigName: string | null;
   /** Address of the model server, wins over `model_forward.url`. */
@@ -36,7 +33,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
   return {
     edgeRoot: parsed.EDGE_ROOT,
     apiKey: parsed.EDGE_API_KEY,
-    edgeName: parsed.EDGE_NAME,
     activeConfigName: parsed.ACTIVE_CONFIG_NAME,
     servingModelUrl: parsed.SERVING_MODEL_URL,
     env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== '')),

@@ -33,7 +33,7 @@ let station: StationProcess;
 
 beforeAll(async () => {
   root = newEdgeRoot({
-    'config/edge.json': { active_config: 'colour', model_forward: { type: 'embedded', timeout_ms: 400, workers: 1 } },
+    'config/edge.json': { active_config: 'colour', model_forward: { type: 'embedded', timeout_ms: 100, workers: 1 } },
     'config/inventory.json': {
       cameras: ['fake'],
       models: {
@@ -216,7 +216,7 @@ describe('a model that takes too long', () => {
     await station.activate('slow');
     const item = await station.inspected();
     expect(item.decision).toBe('NO_DECISION');
-    expect(item.error).toMatch(/camera "top".*slow.*400 ms/);
+    expect(item.error).toMatch(/camera "top".*slow.*100 ms/);
     expect(item.inferences).toMatchObject({ side: { colour: { full_image: { label: 'red' } } } });
     await station.activate('colour');
     expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../src/domain/item.ts';
-import { newEdgeRoot, oneCamera, picture, stationConfig } from './edge-root.test-support.ts';
+import { newEdgeRoot } from './edge-root.test-support.ts';
+import { listenToEvents } from './events.test-support.ts';
 import { startStation } from './station-process.test-support.ts';
 
 /** A station whose model takes its time. */
@@ -88,7 +89,7 @@ describe('5,000 triggers at once', () => {
   });
 });
 
-describe('a picture waiting for its inspection', () => {
+describe.concurrent('a picture waiting for its inspection', () => {
   it('was taken when its trigger came, and waits on disk', async () => {
     const root = slowRoot(1_000, { max_in_flight: 1 });
     const station = await startStation(root);
@@ -97,12 +98,13 @@ describe('a picture waiting for its inspection', () => {
     const file = join(root, 'data/storage/line', second, 'top.jpg');
     await expect.poll(() => statSync(file, { throwIfNoEntry: false })?.size ?? 0).toBeGreaterThan(0);
     expect(await station.get(`/items/${second}/state`)).toBe('Save Binaries');
+    await expect.poll(() => station.get(`/items/${second}/binaries`)).toEqual(['top.jpg']);
     expect(await station.done(second)).toMatchObject({ decision: 'OK' });
     await station.stop();
   });
 });
 
-describe('SIGTERM', () => {
+describe.concurrent('SIGTERM', () => {
   it('lets 20 running inspections end, and the station ends with status 0', async () => {
     const root = slowRoot(300, { max_in_flight: 8 });
     const station = await startStation(root);
@@ -114,6 +116,16 @@ describe('SIGTERM', () => {
       expect(item).toMatchObject({ state: 'Done', decision: 'OK', error: null });
       expect(saved(root, item.id)).toEqual(item);
     }
+  });
+
+  it('ends the station soon although clients keep their connections open', async () => {
+    const station = await startStation(newEdgeRoot());
+    const events = await listenToEvents(station.url);
+    await station.inspected();
+    const begin = performance.now();
+    expect(await station.stop()).toBe(0);
+    expect(performance.now() - begin).toBeLessThan(4_000);
+    events.close();
   });
 
   it('lets new triggers be refused while the running ones end', async () => {
@@ -147,7 +159,7 @@ describe('SIGTERM', () => {
   });
 });
 
-describe('a station that was killed', () => {
+describe.concurrent('a station that was killed', () => {
   it('leaves no item unfinished once it starts again, and none that was not decided OK', async () => {
     const root = slowRoot(250, { max_in_flight: 2 });
     const station = await startStation(root);
@@ -176,51 +188,3 @@ describe('a station that was killed', () => {
     await next.stop();
   });
 });
-
-describe('activating a config', () => {
-  it('lets the running inspections end under the config they started with', async () => {
-    const root = newEdgeRoot({
-      'config/edge.json': { model_forward: { type: 'fake', delay_ms: 400 }, active_config: 'line', server: { max_in_flight: 6 } },
-      'config/station_configs/other.json': stationConfig({ other: oneCamera({}, 'others') }),
-      'data/others/blue.jpg': await picture('blue'),
-    });
-    const station = await startStation(root);
-    const before = await Promise.all(Array.from({ length: 20 }, () => station.trigger()));
-    expect((await station.activate('other')).status).toBe(200);
-    const after = await Promise.all(Array.from({ length: 4 }, () => station.trigger()));
-    const states = await Promise.all(before.map((id) => station.get(`/items/${id}/state`)));
-    expect(states).not.toEqual(states.map(() => 'Done'));
-    for (const id of before) {
-      const item = await station.done(id);
-      expect(item).toMatchObject({ station_config: 'line', decision: 'OK', error: null, binaries: ['top.jpg'] });
-      expect(Object.keys(item.inferences)).toEqual(['top']);
-    }
-    for (const id of after) {
-      expect(await station.done(id)).toMatchObject({ station_config: 'other', decision: 'OK', binaries: ['other.jpg'] });
-    }
-    await station.stop();
-  });
-
-  it.each([
-    ['an empty name', { config_name: '' }, 403, /^No configuration selected!$/],
-    ['an unknown name', { config_name: 'lien' }, 404, /lien/],
-    ['a name that climbs out', { config_name: '../inventory' }, 404, /inventory/],
-    ['a broken config', { config_name: 'broken' }, 422, /item_rule/],
-    ['a body of another kind', { name: 'line' }, 422, /config_name/],
-    ['no body', undefined, 422, /config_name|object/],
-    ['malformed JSON', '{', 400, /JSON/],
-  ])('is refused for %s and changes nothing', async (_what, body, status, message) => {
-    const station = await refusals();
-    const before = await station.get('/configs/active');
-    const answer = await station.request('POST', '/configs/active', body);
-    expect(answer.status).toBe(status);
-    expect(((await answer.json()) as { message: string }).message).toMatch(message);
-    expect(await station.get('/configs/active')).toEqual(before);
-  });
-});
-
-let shared: ReturnType<typeof startStation> | undefined;
-function refusals(): ReturnType<typeof startStation> {
-  shared ??= startStation(newEdgeRoot({ 'config/station_configs/broken.json': { cameras: {} } }));
-  return shared;
-}

@@ -95,8 +95,8 @@ async function* foldersIn(folder: string): AsyncIterable<string> {
   }
 }
 
-/** What is removed while it is looked for is not there: `[]`. Anything else is an error of the disk. */
+/** What is removed while it is looked for is not there, and a file holds no folders: `[]`. Anything else is an error of the disk. */
 function nothingThere(error: unknown): readonly never[] {
-  if (codeOf(error) === 'ENOENT') return [];
+  if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
   throw diskError('data/storage could not be listed', error);
 }

@@ -65,6 +65,12 @@ export class AppError extends Error {
   }
 }
 
+/** Said of a trigger while no config is active, wherever that is noticed. The beginning of the sentence is public API. */
+export function noActiveConfig(): AppError {
+  const remedy = 'POST {"config_name": …} to /api/v1/configs/active, or set ACTIVE_CONFIG_NAME';
+  return new AppError('NO_ACTIVE_CONFIG', `No active configuration selected! ${remedy}`);
+}
+
 /** The sentence of anything that was thrown. */
 export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message;

@@ -44,7 +44,7 @@ export const Item = z
     config_digest: z.string().nullable().meta({ description: 'SHA-256 of the config, under which it is kept.' }),
     models: z.record(z.string(), z.object({ name: z.string(), version: z.string(), digest: z.string().nullable() })),
   })
-  .meta({ id: 'Item' });
+  .meta({ id: 'Item', additionalProperties: {} });
 export type Item = Readonly<z.output<typeof Item>>;
 
 /** An `OK` that something speaks against is no `OK`: it becomes undecided. `KO` and `NO_DECISION` stay. */

@@ -36,13 +36,18 @@ const RETRY_AFTER_S = '1';
 
 /** What the framework's own errors are called here; any other of its client errors is a malformed request. */
 const FRAMEWORK_ERRORS: Readonly<Record<string, AppError>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: new AppError('REQUEST_TOO_LARGE', 'the body is larger than this station accepts'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: new AppError('MEDIA_TYPE_UNSUPPORTED', 'the Content-Type of the body cannot be read'),
   FST_ERR_BAD_URL: new AppError('REQUEST_MALFORMED', 'the address holds a "%" that is no valid percent-encoding'),
 };
 
+/** A body beyond the limit, in bytes; the sentence gives it in MB as the station's settings do. */
+export function bodyTooLarge(limit: number): AppError {
+  const limitMb = Number((limit / (1024 * 1024)).toPrecision(3));
+  return new AppError('REQUEST_TOO_LARGE', `the body is larger than the ${limitMb} MB that this station takes`);
+}
+
 /** Anything thrown, as the error it is answered with. What nobody foresaw is `INTERNAL`, its text kept as the cause. */
-function appErrorOf(error: unknown): AppError {
+function appErrorOf(error: unknown, bodyLimit: number): AppError {
   if (error instanceof AppError) return error;
   const { code, statusCode, validation } = Object(error) as {
     readonly code?: string;
@@ -52,6 +57,7 @@ function appErrorOf(error: unknown): AppError {
   if (Array.isArray(validation)) {
     return new AppError('REQUEST_INVALID', validation.map(sentenceOf).join('; '), { cause: error });
   }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(bodyLimit);
   const known = FRAMEWORK_ERRORS[code ?? ''];
   if (known !== undefined) return known;
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
@@ -82,7 +88,7 @@ function problemOf(error: AppError, status = error.status): Problem {
 
 /** Answers with the problem, and returns the error it was taken for. */
 export function sendProblem(reply: FastifyReply, thrown: unknown): AppError {
-  const error = appErrorOf(thrown);
+  const error = appErrorOf(thrown, reply.request.routeOptions.bodyLimit);
   // The framework closes the connection after a body it refuses, and a client that is still sending would see a
   // reset instead of the answer. Left open, what remains of the body is read and dropped.
   if (reply.hasHeader('connection')) reply.removeHeader('connection');

@@ -1,12 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import { AppError } from '../domain/errors.ts';
 import type { Orchestrator } from '../station/orchestrator.ts';
+import { isLoopback } from './api-key.ts';
 import { buildServer, type ServerLog } from './server.ts';
 
 export interface ListenOptions {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** Asked of callers unless `host` is this machine alone. */
   readonly apiKey: string | null;
   readonly server: { readonly cors_origins: readonly string[]; readonly body_limit_mb: number };
 }
@@ -21,7 +23,11 @@ export async function listen(
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const app = buildServer({
     orchestrator,
-    options: { apiKey, corsOrigins: server.cors_origins, bodyLimitBytes: server.body_limit_mb * BYTES_PER_MB },
+    options: {
+      apiKey: isLoopback(host) ? null : apiKey,
+      corsOrigins: server.cors_origins,
+      bodyLimitBytes: server.body_limit_mb * BYTES_PER_MB,
+    },
     log,
   });
   try {

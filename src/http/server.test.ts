@@ -143,16 +143,30 @@ describe('an error', () => {
 
 describe('a body that is too large', () => {
   const LIMIT = 1_000;
+  const FILE = 'Content-Disposition: form-data; name="image"; filename="a.jpg"';
   const json = JSON.stringify({ category: 'x'.repeat(300_000) });
 
   it('is refused, be it JSON or a form', async () => {
     const { app, orchestrator } = testServer({ bodyLimitBytes: LIMIT });
     const form = await formBody([['image', new Uint8Array(LIMIT)]]);
-    for (const request of [form, { payload: json, headers: { 'content-type': 'application/json' } }]) {
+    const forms = await formBody([
+      ['image', new Uint8Array(LIMIT / 2)],
+      ['cam1', new Uint8Array(LIMIT / 2)],
+    ]);
+    for (const request of [form, forms, { payload: json, headers: { 'content-type': 'application/json' } }]) {
       const answer = await app.inject({ method: 'POST', url: '/api/v1/trigger', ...request });
       expect(answer.json()).toMatchObject({ status: 413, code: 'REQUEST_TOO_LARGE' });
     }
     expect(orchestrator.triggers).toEqual([]);
+  });
+
+  it('is answered with the limit', async () => {
+    const { app } = testServer({ bodyLimitBytes: 1.5 * 1024 * 1024 });
+    const form = await formBody([['image', new Uint8Array(2_000_000)]]);
+    for (const request of [form, { payload: { category: 'x'.repeat(2_000_000) } }]) {
+      const answer = await app.inject({ method: 'POST', url: '/api/v1/trigger', ...request });
+      expect(answer.json().message).toBe('the body is larger than the 1.5 MB that this station takes');
+    }
   });
 
   it('is taken up to the limit', async () => {
@@ -162,18 +176,51 @@ describe('a body that is too large', () => {
     expect(orchestrator.triggers[0]?.images.image).toHaveLength(LIMIT - 300);
   });
 
-  it('does not keep its sender from the answer, nor the connection from the next request', async () => {
-    const { port } = await testServer({ bodyLimitBytes: LIMIT }).listen();
-    const head = 'POST /api/v1/trigger HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
-    const next = 'GET /api/v1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
-    const chunked = `${json.length.toString(16)}\r\n${json}\r\n0\r\n\r\n`;
-    for (const request of [
-      `Content-Length: ${json.length}\r\n\r\n${json}`,
-      `Transfer-Encoding: chunked\r\n\r\n${chunked}`,
-    ]) {
-      const answers = await exchange(port, `${head}${request}${next}`);
-      expect(answers).toMatch(/^HTTP\/1.1 413 [\s\S]*HTTP\/1.1 200 /);
-    }
+  it.each([
+    ['JSON', 'application/json', json],
+    ['a file', 'multipart/form-data; boundary=X', `--X\r\n${FILE}\r\n\r\n${'x'.repeat(300_000)}\r\n--X--`],
+    ['many files', 'multipart/form-data; boundary=X', `${`--X\r\n${FILE}\r\n\r\nx\r\n`.repeat(5_000)}--X--`],
+    ['an endless header', 'multipart/form-data; boundary=X', `--X\r\nX: ${'x'.repeat(300_000)}`],
+    ['an endless preamble', 'multipart/form-data; boundary=X', 'x'.repeat(300_000)],
+  ])(
+    'of %s does not keep its sender from the answer, nor the connection from the next request',
+    async (_, type, body) => {
+      const { port } = await testServer({ bodyLimitBytes: LIMIT }).listen();
+      const head = `POST /api/v1/trigger HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\n`;
+      const next = 'GET /api/v1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+      const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+      for (const request of [
+        `Content-Length: ${body.length}\r\n\r\n${body}`,
+        `Transfer-Encoding: chunked\r\n\r\n${chunked}`,
+      ]) {
+        const answers = await exchange(port, `${head}${request}${next}`);
+        expect(answers).toMatch(/^HTTP\/1.1 413 [\s\S]*HTTP\/1.1 200 /);
+      }
+    },
+  );
+});
+
+describe('a form that is refused', () => {
+  const next = 'GET /api/v1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+  const head = 'POST /api/v1/trigger HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=X\r\n';
+
+  it('while most of it is still to come leaves the connection free for the next request', async () => {
+    const { port } = await testServer().listen();
+    const headers = 'Content-Disposition: form-data; name=image; filename=a\r\nContent-Transfer-Encoding: base64';
+    const body = `--X\r\n${headers}\r\n\r\n${'x'.repeat(3_000_000)}\r\n--X--`;
+    const answers = await exchange(port, `${head}Content-Length: ${body.length}\r\n\r\n${body}${next}`);
+    expect(answers).toMatch(/^HTTP\/1.1 400 [\s\S]*HTTP\/1.1 200 /);
+  });
+
+  it('because its sender went away does not trouble the station', async () => {
+    const { listen, log, orchestrator } = testServer();
+    const { port } = await listen();
+    const socket = connect(port, '127.0.0.1');
+    const begun = '--X\r\nContent-Disposition: form-data; name="image"; filename="a.jpg"\r\n\r\nxxx';
+    socket.end(`${head}Content-Length: 1000\r\n\r\n${begun}`);
+    await text(socket);
+    expect(await exchange(port, next)).toMatch(/^HTTP\/1.1 200 /);
+    expect([log.filter(({ level }) => level === 'error'), orchestrator.triggers]).toEqual([[], []]);
   });
 });
 

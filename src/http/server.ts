@@ -5,6 +5,7 @@ import type { Orchestrator } from '../station/orchestrator.ts';
 import { keyCheck } from './api-key.ts';
 import { answerCors } from './cors.ts';
 import { rawProblem, sendProblem } from './error-response.ts';
+import { acceptForms } from './form-parts.ts';
 import { describeApi } from './openapi.ts';
 import { acceptBodies } from './request-body.ts';
 import { configRoutes } from './routes/configs.ts';
@@ -111,10 +112,14 @@ export function buildServer({ orchestrator, options, log }: ServerDeps): Fastify
       const api = scope.withTypeProvider<ZodTypeProvider>();
       healthRoutes(api, orchestrator);
       itemRoutes(api, orchestrator, options.apiKey === null ? 'public' : 'private');
-      triggerRoutes(api, orchestrator);
       configRoutes(api, orchestrator);
       inventoryRoutes(api, orchestrator);
       eventRoutes(api, orchestrator, options.eventCommentIntervalMs ?? 15_000);
+      scope.register((withForms, _none, ready) => {
+        acceptForms(withForms);
+        triggerRoutes(withForms.withTypeProvider<ZodTypeProvider>(), orchestrator);
+        ready();
+      });
       done();
     },
     { prefix: '/api/v1' },

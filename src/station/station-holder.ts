@@ -1,5 +1,5 @@
 import type { HeldStation } from '../application/inspections.ts';
-import { AppError } from '../domain/errors.ts';
+import { noActiveConfig } from '../domain/errors.ts';
 import type { OpenStation } from './open-station.ts';
 
 /** Holds the active station. Running inspections keep the one they started with open until they have finished. */
@@ -48,10 +48,7 @@ export function createStationHolder(): StationHolder {
   return {
     active: () => current?.open ?? null,
     hold() {
-      if (current === null) {
-        const remedy = 'POST {"config_name": …} to /api/v1/configs/active, or set ACTIVE_CONFIG_NAME';
-        throw new AppError('NO_ACTIVE_CONFIG', `No active configuration selected! ${remedy}`);
-      }
+      if (current === null) throw noActiveConfig();
       const tenancy = current;
       let isReleased = false;
       tenancy.holders += 1;

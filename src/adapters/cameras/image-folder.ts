@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { AppError, messageOf } from '../../domain/errors.ts';
 
@@ -29,7 +30,9 @@ export function openImageFolder(path: string, shown: string): ImageFolder {
       if (listed === undefined || !listed.settled || listed.mtimeMs !== mtimeMs) {
         const settled = Date.now() - mtimeMs > SETTLED_AFTER_MS;
         const entries = await readdir(path, { withFileTypes: true });
-        const pictures = entries.filter((entry) => PICTURE.test(entry.name) && !entry.isDirectory());
+        // reading a pipe or a device of this name would never end
+        const isFile = (entry: Dirent): boolean => entry.isFile() || entry.isSymbolicLink();
+        const pictures = entries.filter((entry) => PICTURE.test(entry.name) && isFile(entry));
         listed = { names: pictures.map((entry) => entry.name).sort(), mtimeMs, settled };
       }
     } catch (cause) {

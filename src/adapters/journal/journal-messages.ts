@@ -8,6 +8,8 @@ export interface JournalSetup {
   readonly file: string;
   /** Most items to keep, or null for all. */
   readonly capacity: number | null;
+  /** Absolute path of the file for facts, where they are kept apart from the items; null: with them. */
+  readonly factsFile: string | null;
 }
 
 /** An item as the journal keeps it: the columns it is found by, and its JSON text. */

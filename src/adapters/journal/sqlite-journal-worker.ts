@@ -24,15 +24,16 @@ const SCHEMA = `
   CREATE INDEX items_by_config ON items (station_config, received_ms, seq);
   CREATE INDEX items_by_serial_number ON items (serial_number, received_ms, seq) WHERE serial_number IS NOT NULL;
   CREATE INDEX items_unfinished ON items (state, received_ms, seq) WHERE state <> 'Done';
-  CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `;
+const FACTS = (schema: string): string =>
+  `CREATE TABLE IF NOT EXISTS ${schema}.facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`;
 
 const RECORD = `
   INSERT INTO items (id, received_ms, state, decision, station_config, serial_number, item)
   VALUES (?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, decision = excluded.decision, item = excluded.item`;
 
-const { file, capacity } = workerData as JournalSetup;
+const { file, capacity, factsFile } = workerData as JournalSetup;
 const database = openDatabase(file);
 const statements = new Map<string, StatementSync>();
 let waiting: JournalRequest[] = [];
@@ -50,6 +51,8 @@ function openDatabase(path: string): DatabaseSync {
   else if (version !== SCHEMA_VERSION) {
     throw new Error(`the journal was written by another version of this program (its schema is ${version})`);
   }
+  if (factsFile !== null) opened.prepare('ATTACH DATABASE ? AS apart').run(factsFile);
+  opened.exec(FACTS(factsFile === null ? 'main' : 'apart'));
   return opened;
 }
 

@@ -22,6 +22,8 @@ export interface SqliteJournalOptions {
   readonly file: string;
   /** Most items to keep before the oldest leave; null keeps all. */
   readonly capacity: number | null;
+  /** Absolute path of a file for what must outlive the process where the items need not. */
+  readonly factsFile?: string;
 }
 
 export interface OpenedJournal {
@@ -37,20 +39,22 @@ export interface OpenedJournal {
  * cannot read is set aside under another name: the journal can be filled anew from the storages.
  */
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<OpenedJournal> {
-  if (options.file !== ':memory:') {
-    await mkdir(dirname(options.file), { recursive: true }).catch((error: unknown) => {
+  const setup: JournalSetup = { ...options, factsFile: options.factsFile ?? null };
+  const diskFile = setup.factsFile ?? setup.file;
+  if (diskFile !== ':memory:') {
+    await mkdir(dirname(diskFile), { recursive: true }).catch((error: unknown) => {
       throw diskError('the folder of data/journal.db cannot be made', error);
     });
   }
   let setAside: string | null = null;
-  const connection = await connect(options).catch(async (error: unknown) => {
+  const connection = await connect(setup).catch(async (error: unknown) => {
     const reason = messageOf(error);
     if (!/not a database|malformed|corrupt/.test(reason)) {
       throw new AppError('STORAGE_FAILED', `data/journal.db cannot be opened: ${reason}`, { cause: error });
     }
     setAside = reason;
-    await setFileAside(options.file);
-    return await connect(options);
+    await setFileAside(diskFile);
+    return await connect(setup);
   });
   const isEmpty = (await connection.ask({ kind: 'is-empty' })) === true;
   return { journal: journalOver(connection), isEmpty, setAside };

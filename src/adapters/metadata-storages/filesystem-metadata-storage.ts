@@ -37,7 +37,8 @@ export const filesystemMetadataStorage = defineMetadataStorage({
 
 function parseItem(bytes: Uint8Array, itemId: string): Item {
   try {
-    return Item.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    // loose: what another version of this program added to the record stays
+    return Item.loose().parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
   } catch (error) {
     throw new AppError('STORAGE_FAILED', `${METADATA_FILE} of item ${itemId} is not an item`, { cause: error });
   }

@@ -5,7 +5,7 @@ import { isPathId } from '../../domain/id.ts';
 import type { Orchestrator } from '../../station/orchestrator.ts';
 import { type ApiServer, JSON_TYPE } from '../api-server.ts';
 import { problems } from '../openapi.ts';
-import { bodyOf } from '../request-body.ts';
+import { checked } from '../request-body.ts';
 
 const Config = z.unknown().meta({
   description: 'A station config as written.',
@@ -84,7 +84,7 @@ export function configRoutes(api: ApiServer, orchestrator: Orchestrator): void {
       },
     },
     async (request, reply) => {
-      const { config_name: name } = bodyOf(Activation, request.body);
+      const { config_name: name } = checked(Activation, request.body);
       if (name !== '' && !isPathId(name)) {
         throw new AppError('CONFIG_NOT_FOUND', `no config can be called ${JSON.stringify(name.slice(0, 100))}`);
       }

@@ -4,6 +4,12 @@ import { formBody, testServer } from '../test-server.test-support.ts';
 
 const PICTURE = Uint8Array.from([0xff, 0xd8, 0xff, 0, 13, 10, 45, 45]);
 const JSON_HEADERS = { 'content-type': 'application/json' };
+const FORM_HEADERS = { 'content-type': 'multipart/form-data; boundary=X' };
+
+/** A form of one part, whose headers are given. */
+function part(headers: string, content = 'content'): string {
+  return `--X\r\n${headers}\r\n\r\n${content}\r\n--X--\r\n`;
+}
 
 describe('POST /trigger', () => {
   const nothing = { serialNumber: null, category: null, images: {} };
@@ -13,8 +19,8 @@ describe('POST /trigger', () => {
     ['an empty body', { payload: '' }],
     ['an empty text body', { payload: '', headers: { 'content-type': 'text/plain;charset=UTF-8' } }],
     ['an empty JSON body', { payload: '', headers: JSON_HEADERS }],
-    ['an empty form', { payload: '', headers: { 'content-type': 'multipart/form-data; boundary=X' } }],
-    ['a form without parts', { payload: '--X--\r\n', headers: { 'content-type': 'multipart/form-data; boundary=X' } }],
+    ['an empty form', { payload: '', headers: FORM_HEADERS }],
+    ['a form without parts', { payload: '--X--\r\n', headers: FORM_HEADERS }],
     ['an empty JSON object', { payload: '{}', headers: JSON_HEADERS }],
     ['nulls', { payload: '{"serial_number":null,"category":null}', headers: JSON_HEADERS }],
   ])('inspects with %s', async (_, request) => {
@@ -50,11 +56,55 @@ describe('POST /trigger', () => {
     ]);
   });
 
+  it('passes on a picture byte for byte, in a buffer of its own that can be sent to a thread', async () => {
+    const { app, orchestrator } = testServer();
+    const picture = Uint8Array.from({ length: 200_000 }, (_, index) => (index * 31) % 256);
+    const form = await formBody([
+      ['image', picture],
+      ['cam2', PICTURE],
+    ]);
+    await app.inject({ method: 'POST', url: '/api/v1/trigger', ...form });
+    const { image, cam2 } = orchestrator.triggers[0]?.images ?? {};
+    expect([image, cam2]).toEqual([picture, PICTURE]);
+    expect([image?.buffer.byteLength, cam2?.buffer.byteLength]).toEqual([picture.length, PICTURE.length]);
+  });
+
+  it.each([
+    ['its name without quotes', 'content-disposition:form-data;name=image;filename=a.jpg'],
+    ['its file name before its name', 'Content-Disposition: form-data; filename="name=x; y"; name="image"'],
+    ['an encoded file name', "Content-Disposition: form-data; name=image; filename*=UTF-8''%C3%BC.jpg"],
+    ['an empty file name', 'Content-Disposition: form-data; name="image"; filename=""'],
+    ['a media type but no file name', 'Content-Disposition: form-data; name="image"\r\nContent-Type: image/png'],
+    [
+      'a binary transfer encoding',
+      'Content-Disposition: form-data; name=image; filename=a\r\nContent-Transfer-Encoding: binary',
+    ],
+  ])('takes a picture with %s', async (_, headers) => {
+    const { app, orchestrator } = testServer();
+    await app.inject({ method: 'POST', url: '/api/v1/trigger', payload: part(headers), headers: FORM_HEADERS });
+    expect(orchestrator.triggers).toEqual([{ ...nothing, images: { image: Uint8Array.from(Buffer.from('content')) } }]);
+  });
+
+  it.each(['text/plain; charset=utf-8', 'application/json'])('takes a text of type %s as it stands', async (type) => {
+    const { app, orchestrator } = testServer();
+    const payload = part(`Content-Type: ${type}\r\nContent-Disposition: form-data; name="category"`, '"ü"');
+    await app.inject({ method: 'POST', url: '/api/v1/trigger', payload, headers: FORM_HEADERS });
+    expect(orchestrator.triggers).toEqual([{ ...nothing, category: '"ü"' }]);
+  });
+
+  it('takes a form with a quoted boundary, a preamble and an epilogue', async () => {
+    const { app, orchestrator } = testServer();
+    const form = part('Content-Disposition: form-data; name=category').replaceAll('--X', '--X (1)');
+    const headers = { 'content-type': 'multipart/form-data; charset=utf-8; boundary="X (1)"' };
+    const payload = `hello\r\n${form}bye`;
+    await app.inject({ method: 'POST', url: '/api/v1/trigger', payload, headers });
+    expect(orchestrator.triggers).toEqual([{ ...nothing, category: 'content' }]);
+  });
+
   it('takes the file field of a web form in which no file was chosen as absent', async () => {
     const { app, orchestrator } = testServer();
-    const payload = '--X\r\nContent-Disposition: form-data; name="image"; filename=""\r\n\r\n\r\n--X--\r\n';
-    const headers = { 'content-type': 'multipart/form-data; boundary=X' };
-    await app.inject({ method: 'POST', url: '/api/v1/trigger', payload, headers });
+    const payload = part('Content-Disposition: form-data; name="image"; filename=""', '');
+    await app.inject({ method: 'POST', url: '/api/v1/trigger', payload, headers: FORM_HEADERS });
     expect(orchestrator.triggers).toEqual([nothing]);
   });
 
@@ -114,8 +164,8 @@ describe('POST /trigger', () => {
       '--X\r\nContent-Disposition: form-data; name="category"\r\n\r\n\xff\r\n--X--',
       'latin1',
     );
-    const headers = { 'content-type': 'multipart/form-data; boundary=X' };
-    const answer = await testServer().app.inject({ method: 'POST', url: '/api/v1/trigger', payload, headers });
+    const request = { method: 'POST', url: '/api/v1/trigger', payload, headers: FORM_HEADERS } as const;
+    const answer = await testServer().app.inject(request);
     expect(answer.json()).toMatchObject({ status: 422, message: 'category: expected text in UTF-8' });
   });
 
@@ -132,6 +182,44 @@ describe('POST /trigger', () => {
       expect(answer.json()).toMatchObject({ status: 400, code: 'REQUEST_MALFORMED' });
     },
   );
+
+  it('refuses a form that ends early, wherever it does', async () => {
+    const { app, orchestrator } = testServer();
+    const { payload, headers } = await formBody([
+      ['category', 'phone'],
+      ['image', PICTURE],
+    ]);
+    // Behind the last boundary stand two dashes and a line break, which some senders leave out.
+    for (let length = 1; length < payload.length - 2; length += 1) {
+      const request = {
+        method: 'POST',
+        url: '/api/v1/trigger',
+        payload: payload.subarray(0, length),
+        headers,
+      } as const;
+      expect((await app.inject(request)).json()).toMatchObject({ status: 400, code: 'REQUEST_MALFORMED' });
+    }
+    expect(orchestrator.triggers).toEqual([]);
+  });
+
+  it.each([
+    ['base64', 400, 'Content-Disposition: form-data; name=image; filename=a\r\nContent-Transfer-Encoding: BASE64'],
+    ['no disposition', 400, `Content-Type: image/jpeg\r\nX: ${'x'.repeat(100)}`],
+    ['another disposition', 400, `Content-Disposition: attachment; name=image; filename=${'x'.repeat(100)}`],
+    ['no name', 422, 'Content-Disposition: form-data; filename="a.jpg"'],
+  ])('refuses a form whose part has %s', async (_, status, headers) => {
+    const { app, orchestrator } = testServer();
+    const request = { method: 'POST', url: '/api/v1/trigger', payload: part(headers), headers: FORM_HEADERS } as const;
+    expect((await app.inject(request)).statusCode).toBe(status);
+    expect(orchestrator.triggers).toEqual([]);
+  });
+
+  it('refuses a form of more parts than any station has cameras', async () => {
+    const payload = '--X\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n'.repeat(257).concat('--X--');
+    const request = { method: 'POST', url: '/api/v1/trigger', payload, headers: FORM_HEADERS } as const;
+    const answer = await testServer().app.inject(request);
+    expect(answer.json()).toMatchObject({ status: 413, message: 'a form has at most 256 parts' });
+  });
 
   it.each([
     'text/plain',

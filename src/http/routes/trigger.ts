@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { AppError } from '../../domain/errors.ts';
+import { AppError, noActiveConfig } from '../../domain/errors.ts';
 import { isPathId } from '../../domain/id.ts';
 import type { Orchestrator, TriggerRequest } from '../../station/orchestrator.ts';
 import type { ApiServer } from '../api-server.ts';
-import type { Part } from '../multipart.ts';
+import { type Part, partsOf } from '../form-parts.ts';
 import { problems } from '../openapi.ts';
-import { checked, partsOf, textOf } from '../request-body.ts';
+import { checked, textOf } from '../request-body.ts';
 
 const MAX_FIELD_LENGTH = 1024;
 
@@ -46,11 +46,7 @@ const REFUSALS = {
 export function triggerRoutes(api: ApiServer, orchestrator: Orchestrator): void {
   /** Before the body is read: a station without a config takes no picture of 32 MB to refuse it. */
   const onRequest = async (): Promise<void> => {
-    if ((orchestrator.configs.active() ?? null) !== null) return;
-    throw new AppError(
-      'NO_ACTIVE_CONFIG',
-      'No active configuration selected! Activate one of those at /configs with POST /configs/active.',
-    );
+    if ((orchestrator.configs.active() ?? null) === null) throw noActiveConfig();
   };
 
   api.post(
@@ -66,7 +62,9 @@ export function triggerRoutes(api: ApiServer, orchestrator: Orchestrator): void 
         response: { 200: Accepted, ...problems(REFUSALS) },
       },
     },
-    async (request) => ({ item_id: await orchestrator.trigger(triggerRequestOf(request.body)) }),
+    async (request) => ({
+      item_id: await orchestrator.trigger(triggerRequestOf(await partsOf(request), request.body)),
+    }),
   );
 
   api.post(
@@ -83,7 +81,7 @@ export function triggerRoutes(api: ApiServer, orchestrator: Orchestrator): void 
       },
     },
     async (request) => {
-      const { images, fields } = formOf(partsOf(request.body) ?? []);
+      const { images, fields } = formOf((await partsOf(request)) ?? []);
       const { image, ...others } = images;
       const strangers = [...Object.keys(others), ...Object.keys(fields)];
       if (strangers.length > 0) throw invalid(`${quoted(strangers[0])}: an upload takes one file, "image"`);
@@ -93,8 +91,7 @@ export function triggerRoutes(api: ApiServer, orchestrator: Orchestrator): void 
   );
 }
 
-function triggerRequestOf(body: unknown): TriggerRequest {
-  const parts = partsOf(body);
+function triggerRequestOf(parts: readonly Part[] | undefined, body: unknown): TriggerRequest {
   const { images, fields } =
     parts === undefined ? { images: {}, fields: body === undefined ? {} : body } : formOf(parts);
   const { serial_number: serialNumber, category } = checked(TriggerFields, fields);

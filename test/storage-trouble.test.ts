@@ -1,0 +1,184 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Item } from '../src/domain/item.ts';
+import { form, newEdgeRoot, picture } from './edge-root.test-support.ts';
+import { type StationProcess, startStation } from './station-process.test-support.ts';
+
+const readiness = async (station: StationProcess): Promise<{ status: number; text: string }> => {
+  const answer = await station.request('GET', '/health/ready');
+  return { status: answer.status, text: await answer.text() };
+};
+
+describe.concurrent('a file where the storage should be', () => {
+  it('leaves the station up, not ready, and no item OK, until it is gone', async () => {
+    const root = newEdgeRoot({ 'data/storage': 'in the way' });
+    const station = await startStation(root);
+    const { status, text } = await readiness(station);
+    expect(status).toBe(503);
+    expect(text).toMatch(/storage/);
+    expect(text).not.toContain(root);
+    const item = await station.inspected();
+    expect(item).toMatchObject({ state: 'Done', decision: 'NO_DECISION', binaries: [] });
+    expect(item.error).toMatch(/could not be (saved|written)/);
+    expect(item.error).not.toContain(root);
+    rmSync(join(root, 'data/storage'));
+    expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null });
+    await expect.poll(async () => (await readiness(station)).status, { timeout: 20_000, interval: 200 }).toBe(200);
+    // what could not be saved then is saved now, and says the same
+    expect(JSON.parse(readFileSync(join(root, 'data/storage/line', item.id, 'metadata.json'), 'utf8'))).toEqual(item);
+    expect(await station.get(`/items/${item.id}`)).toEqual(item);
+    expect(await station.stop()).toBe(0);
+  });
+});
+
+describe.concurrent('a storage that is lost while the station runs', () => {
+  it('makes what cannot be saved NO_DECISION, and is used again when it is back', async () => {
+    const root = newEdgeRoot();
+    const station = await startStation(root);
+    const before = await station.inspected();
+    const [storage, aside] = [join(root, 'data/storage'), join(root, 'data/aside')];
+    renameSync(storage, aside);
+    writeFileSync(storage, 'in the way');
+    expect(await station.inspected()).toMatchObject({ state: 'Done', decision: 'NO_DECISION' });
+    rmSync(storage);
+    renameSync(aside, storage);
+    expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null });
+    const binary = await station.request('GET', `/items/${before.id}/binaries/top`);
+    expect(binary.status).toBe(200);
+    expect(await station.stop()).toBe(0);
+  });
+});
+
+describe.concurrent('a journal that cannot be read', () => {
+  it.each([
+    ['is missing', (file: string) => rmSync(file)],
+    ['holds something else', (file: string) => writeFileSync(file, 'no database, but of some length'.repeat(300))],
+    ['was cut off', (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 5_000))],
+  ])('is built again from the storages when it %s', async (_what, damage) => {
+    const root = newEdgeRoot();
+    const first = await startStation(root);
+    const items: Item[] = [];
+    for (let count = 0; count < 5; count += 1) items.unshift(await first.inspected({ serial_number: `SN ${count}` }));
+    expect(await first.stop()).toBe(0);
+    for (const name of readdirSync(join(root, 'data')).filter((file) => /-(wal|shm)$/.test(file))) {
+      rmSync(join(root, 'data', name));
+    }
+    damage(join(root, 'data/journal.db'));
+    const second = await startStation(root);
+    const listed = await second.get<Item[]>('/items');
+    expect(listed.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual(items.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
+    expect(await second.get('/items?serial_number=SN%203')).toHaveLength(1);
+    expect(await second.inspected()).toMatchObject({ decision: 'OK', error: null });
+    expect(await second.stop()).toBe(0);
+  });
+});
+
+/** Runs a program with a small file system of its own mounted over a folder, which only that program sees. */
+const onSmallDisk = (folder: string, size: string): readonly string[] => [
+  ...['unshare', '--mount', 'sh', '-c'],
+  `mount -t tmpfs -o size=${size} none '${folder}' && exec "$@"`,
+  'sh',
+];
+const canMount = ((): boolean => {
+  const probe = newEdgeRoot();
+  const [command = '', ...args] = onSmallDisk(probe, '64k');
+  return spawnSync(command, [...args, 'true']).status === 0;
+})();
+
+describe.skipIf(!canMount)(`a disk that is full${canMount ? '' : ' (needs PERMISSION_TO_MOUNT)'}`, () => {
+  it('loses no item, makes none OK, and refuses what it cannot even put on record', async () => {
+    const root = newEdgeRoot();
+    const data = join(root, 'data');
+    const pictures = join(root, 'pictures');
+    renameSync(join(data, 'plates'), pictures);
+    const copied = `mkdir '${data}/plates' && cp '${pictures}'/* '${data}/plates' && exec "$@"`;
+    const station = await startStation(root, { under: [...onSmallDisk(data, '2m'), 'sh', '-c', copied, 'sh'] });
+    const large = await picture('red', { width: 40, height: 30, format: 'png' });
+    const padded = Buffer.concat([large, Buffer.alloc(300_000, 1)]);
+    const answers: { status: number; item_id?: string }[] = [];
+    for (let count = 0; count < 16; count += 1) {
+      const answer = await station.request('POST', '/trigger', form({ image: padded }));
+      answers.push({ status: answer.status, ...((await answer.json()) as { item_id?: string }) });
+      const id = answers.at(-1)?.item_id;
+      if (answer.status === 200 && id !== undefined) await station.done(id);
+    }
+    const items = await Promise.all(
+      answers.flatMap(({ item_id: id }) => (id === undefined ? [] : [station.get<Item>(`/items/${id}`)])),
+    );
+    const undecided = items.filter(({ decision }) => decision !== 'OK');
+    expect(undecided.length).toBeGreaterThan(0);
+    for (const item of undecided) {
+      expect(item).toMatchObject({ state: 'Done', decision: 'NO_DECISION' });
+      expect(item.error).toMatch(/disk is full/);
+    }
+    for (const { status } of answers) expect([200, 503, 507]).toContain(status);
+    const ready = await readiness(station);
+    expect(ready.status).toBe(503);
+    expect(ready.text).toMatch(/disk is full/);
+    // the folder as the station sees it
+    const seen = `/proc/${station.pid}/root${data}`;
+    for (const item of items.filter(({ decision }) => decision === 'OK')) {
+      const folder = join(seen, 'storage/line', item.id);
+      expect(JSON.parse(readFileSync(join(folder, 'metadata.json'), 'utf8'))).toEqual(item);
+      expect(readFileSync(join(folder, 'top.png')).equals(padded)).toBe(true);
+    }
+    // room again
+    const ok = items.filter(({ decision }) => decision === 'OK');
+    for (const { id } of ok.slice(0, 3)) rmSync(join(seen, 'storage/line', id), { recursive: true });
+    expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null });
+    expect(await station.stop()).toBe(0);
+  });
+});
+
+describe.concurrent('a body', () => {
+  it('over the limit is refused with 413 and the station goes on', async () => {
+    const root = newEdgeRoot({
+      'config/edge.json': { model_forward: { type: 'fake' }, active_config: 'line', server: { body_limit_mb: 1 } },
+    });
+    const station = await startStation(root);
+    for (const path of ['/trigger', '/upload']) {
+      const answer = await station.request('POST', path, form({ image: new Uint8Array(1_200_000) }));
+      expect(answer.status).toBe(413);
+      expect(await answer.json()).toMatchObject({ code: 'REQUEST_TOO_LARGE' });
+    }
+    expect(await station.get('/items')).toEqual([]);
+    expect(await station.inspected()).toMatchObject({ decision: 'OK' });
+    await station.stop();
+  });
+
+  it('of 30 MB is taken by default, and one above 32 MB is not', async () => {
+    const station = await startStation(newEdgeRoot());
+    const padded = Buffer.concat([await picture('red'), Buffer.alloc(30_000_000)]);
+    expect(await station.inspected(form({ image: padded }))).toMatchObject({ state: 'Done', decision: 'OK' });
+    const answer = await station.request('POST', '/trigger', form({ image: new Uint8Array(34_000_000) }));
+    expect(answer.status).toBe(413);
+    await station.stop();
+  });
+});
+
+describe.concurrent('an image folder', () => {
+  it('that is emptied while the station runs makes items undecided until it holds a picture again', async () => {
+    const root = newEdgeRoot();
+    const station = await startStation(root);
+    expect(await station.inspected()).toMatchObject({ decision: 'OK' });
+    rmSync(join(root, 'data/plates/grey.jpg'));
+    const empty = await station.inspected();
+    expect(empty).toMatchObject({ decision: 'NO_DECISION', inferences: {}, binaries: [] });
+    expect(empty.error).toMatch(/camera "top".*"plates".*holds no .jpg or .png/);
+    expect((await readiness(station)).text).toMatch(/"top".*"plates"|\\"top\\".*\\"plates\\"/);
+    rmSync(join(root, 'data/plates'), { recursive: true });
+    expect((await station.inspected()).error).toMatch(/does not exist/);
+    const diagnostics = await station.get<{ file: string; severity: string; message: string }[]>('/configs/diagnostics');
+    expect(diagnostics).toEqual([
+      expect.objectContaining({ severity: 'warning', message: expect.stringContaining('plates') }),
+    ]);
+    mkdirSync(join(root, 'data/plates'));
+    writeFileSync(join(root, 'data/plates/zero.jpg'), '');
+    expect(await station.inspected()).toMatchObject({ decision: 'NO_DECISION', binaries: ['top.bin'] });
+    writeFileSync(join(root, 'data/plates/zero.jpg'), await picture('red'));
+    expect(await station.inspected()).toMatchObject({ decision: 'OK' });
+    await station.stop();
+  });
+});
