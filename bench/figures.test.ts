@@ -19,7 +19,7 @@ it('sums up latencies', () => {
 });
 
 it('counts as rest what is neither decoding, resizing nor inference', () => {
-  const timings = { decode: 1, resize: 0.5, inference: 2.5, save_binaries: 3, capture: 0.2 };
+  const timings = { decode: 1, resize: 0.5, model: 2.5, save_binaries: 3, capture: 0.2 };
   const parts = partsOf([{ latencyMs: 8, timings }]);
   expect(parts.mean_ms).toEqual({ decode: 1, resize: 0.5, inference: 2.5, writes: 3, rest: 4 });
   expect(parts.share).toEqual({ decode: 0.125, resize: 0.063, inference: 0.313, writes: 0.375, rest: 0.5 });

@@ -51,7 +51,7 @@ export function partsOf(samples: readonly Sample[]): Parts {
   const [decode, resize, inference, writes] = [
     timing('decode'),
     timing('resize'),
-    timing('inference'),
+    timing('model'),
     timing('save_binaries'),
   ];
   const rest = samples.map(({ latencyMs }, index) =>

@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../src/domain/diagnostic.ts';
@@ -103,7 +103,9 @@ describe.concurrent('check', () => {
       b: { name: 'sorter', depends_on: ['a'] },
       c: { name: 'sorter', depends_on: ['b'] },
     };
-    const root = newEdgeRoot({ 'config/station_configs/line.json': stationConfig({ top: oneCamera({ models_graph }) }) });
+    const root = newEdgeRoot({
+      'config/station_configs/line.json': stationConfig({ top: oneCamera({ models_graph }) }),
+    });
     const { status, stdout } = await runCommand(['check', '--root', root]);
     expect(status).toBe(1);
     expect(stdout).toMatch(/a.*b.*c|c.*b.*a/);

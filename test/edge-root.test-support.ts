@@ -71,7 +71,11 @@ export function stationConfig(cameras: Readonly<Record<string, object>>, thresho
 /** A picture of one colour. */
 export async function picture(
   colour: string | { r: number; g: number; b: number },
-  { width = 64, height = 48, format = 'jpeg' }: { width?: number; height?: number; format?: 'jpeg' | 'png' | 'webp' } = {},
+  {
+    width = 64,
+    height = 48,
+    format = 'jpeg',
+  }: { width?: number; height?: number; format?: 'jpeg' | 'png' | 'webp' } = {},
 ): Promise<Buffer> {
   return await sharp({ create: { width, height, channels: 3, background: colour } })
     .toFormat(format)
@@ -89,7 +93,7 @@ export function form(parts: Readonly<Record<string, string | Uint8Array>>): Form
 }
 
 /** A station whose model is the fake one and whose items are all OK. */
-export const FAKE_ROOT: RootFiles = {
+const FAKE_ROOT: RootFiles = {
   'config/edge.json': { model_forward: { type: 'fake' }, active_config: 'line' },
   'config/inventory.json': INVENTORY,
   'config/station_configs/line.json': stationConfig({ top: oneCamera({ position: 'top' }) }),

@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import sharp from 'sharp';
+import sharp, { type Color } from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
   colourClassifier,
@@ -11,7 +12,16 @@ import {
 } from '../src/adapters/model-forwards/embedded/onnx-file.test-support.ts';
 import type { Diagnostic } from '../src/domain/diagnostic.ts';
 import type { Item } from '../src/domain/item.ts';
-import { anyLabel, form, newEdgeRoot, newFolder, oneCamera, picture, RULES, stationConfig } from './edge-root.test-support.ts';
+import {
+  anyLabel,
+  form,
+  newEdgeRoot,
+  newFolder,
+  oneCamera,
+  picture,
+  RULES,
+  stationConfig,
+} from './edge-root.test-support.ts';
 import { runCommand, type StationProcess, startStation } from './station-process.test-support.ts';
 
 const INPUT: Port = { name: 'image', shape: [1, 32, 32, 3] };
@@ -54,14 +64,31 @@ beforeAll(async () => {
     }),
     'config/station_configs/crop.json': stationConfig({
       top: oneCamera({
-        models_graph: { find: { name: 'finder', class_to_detect: 'pen' }, colour: { name: 'colour', depends_on: ['find'] } },
+        models_graph: {
+          find: { name: 'finder', class_to_detect: 'pen' },
+          colour: { name: 'colour', depends_on: ['find'] },
+        },
         camera_rule: anyLabel('red'),
       }),
     }),
     'config/station_configs/cap.json': stationConfig({
       top: oneCamera({
-        models_graph: { find: { name: 'finder', class_to_detect: ['cap'] }, colour: { name: 'colour', depends_on: ['find'] } },
+        models_graph: {
+          find: { name: 'finder', class_to_detect: ['cap'] },
+          colour: { name: 'colour', depends_on: ['find'] },
+        },
         camera_rule: anyLabel('red'),
+      }),
+    }),
+    'config/station_configs/deep.json': stationConfig({
+      top: oneCamera({
+        models_graph: {
+          last: { name: 'colour', depends_on: ['find', 'again'] },
+          again: { name: 'finder', depends_on: ['find'], class_to_detect: 'pen' },
+          find: { name: 'finder', class_to_detect: 'pen' },
+          behind: { name: 'colour', depends_on: ['last'] },
+        },
+        camera_rule: { name: 'min_nb_objects_rule', parameters: { class_to_detect: 'red', min_threshold: 2 } },
       }),
     }),
     'config/station_configs/slow.json': stationConfig({
@@ -88,7 +115,7 @@ beforeAll(async () => {
 
 describe('a picture of the colour red', () => {
   const red = { r: 250, g: 5, b: 5 };
-  const canvas = (background: sharp.Color, channels: 3 | 4 = 3) =>
+  const canvas = (background: Color, channels: 3 | 4 = 3) =>
     sharp({ create: { width: 90, height: 60, channels, background } });
 
   it.each([
@@ -104,7 +131,7 @@ describe('a picture of the colour red', () => {
   ])('is seen as red: %s', async (_kind, image) => {
     const item = await station.inspected(form({ image: await image().toBuffer() }));
     expect(item.error).toBe(null);
-    expect(item.inferences['top']?.['colour']?.['full_image']).toMatchObject({ label: 'red' });
+    expect(item.inferences.top?.colour?.full_image).toMatchObject({ label: 'red' });
     expect(item.decision).toBe('OK');
   });
 
@@ -113,8 +140,10 @@ describe('a picture of the colour red', () => {
     // stored with red above blue; turned clockwise, as orientation 6 asks, red is on the right
     const blueBelow = { input: await picture('blue', { width: 60, height: 30, format: 'png' }), top: 30, left: 0 };
     const stored = sharp({ create: { width: 60, height: 60, channels: 3, background: red } }).composite([blueBelow]);
-    const item = await station.inspected(form({ image: await stored.withMetadata({ orientation: 6 }).jpeg().toBuffer() }));
-    expect(item.inferences['top']).toEqual({
+    const item = await station.inspected(
+      form({ image: await stored.withMetadata({ orientation: 6 }).jpeg().toBuffer() }),
+    );
+    expect(item.inferences.top).toEqual({
       find: { object_1: { label: 'pen', location: [0.5, 0, 1, 1], score: expect.closeTo(0.9, 5) } },
       colour: { object_1: { label: 'red', probability: expect.any(Number) } },
     });
@@ -128,7 +157,16 @@ describe('a picture that cannot be inspected', () => {
   it.each<[string, string, () => Promise<Uint8Array>]>([
     ['a JPEG that was cut off', 'top.jpg', async () => (await jpeg).subarray(0, (await jpeg).length / 2)],
     ['a JPEG whose headers were cut off', 'top.bin', async () => (await jpeg).subarray(0, 12)],
-    ['a PNG that was cut off', 'top.png', async () => (await sharp(await jpeg).png().toBuffer()).subarray(0, 400)],
+    [
+      'a PNG that was cut off',
+      'top.png',
+      async () =>
+        (
+          await sharp(await jpeg)
+            .png()
+            .toBuffer()
+        ).subarray(0, 400),
+    ],
     ['a text', 'top.bin', async () => Buffer.from('hello')],
     ['nothing at all', 'top.bin', async () => new Uint8Array()],
     ['an SVG', 'top.bin', async () => Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')],
@@ -151,6 +189,14 @@ describe('a picture that cannot be inspected', () => {
 
   it('does not keep the next one from being inspected', async () => {
     expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null });
+  });
+});
+
+describe('an item', () => {
+  it('names the model it was inspected with by version and digest of the file', async () => {
+    const bytes = readFileSync(join(root, 'models/colour/model.onnx'));
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    expect((await station.inspected()).models).toEqual({ colour: { name: 'colour', version: '1', digest } });
   });
 });
 
@@ -205,8 +251,26 @@ describe('a cascade', () => {
   it('shows the second model only what the first one kept', async () => {
     await station.activate('cap');
     const item = await station.inspected();
-    expect(item.inferences['top']).toEqual({ find: {}, colour: {} });
+    expect(item.inferences.top).toEqual({ find: {}, colour: {} });
     expect(item).toMatchObject({ decision: 'NO_DECISION', error: null });
+    await station.activate('colour');
+  });
+});
+
+describe('a graph of several models', () => {
+  it('names its results by the way they were found, in fractions of the full picture', async () => {
+    await station.activate('deep');
+    const item = await station.inspected();
+    const red = { label: 'red', probability: expect.any(Number) };
+    const score = expect.closeTo(0.9, 5);
+    expect(item.inferences.top).toEqual({
+      find: { object_1: { label: 'pen', location: [0.5, 0, 1, 1], score } },
+      again: { object_1_object_1: { label: 'pen', location: [0.75, 0, 1, 1], score } },
+      last: { find_object_1: red, again_object_1_object_1: red },
+      behind: { find_object_1: red, again_object_1_object_1: red },
+    });
+    expect(Object.keys(item.inferences.top ?? {})).toEqual(['find', 'again', 'last', 'behind']);
+    expect(item).toMatchObject({ decision: 'OK', error: null });
     await station.activate('colour');
   });
 });
@@ -243,7 +307,7 @@ describe('the demo line', () => {
   });
 });
 
-const SAMPLES = process.env['SAMPLES_DIR'] ?? '';
+const SAMPLES = process.env.SAMPLES_DIR ?? '';
 
 describe.skipIf(SAMPLES === '')('the marker model on real photographs (needs SAMPLES_DIR)', () => {
   it('gives the labels and probabilities of the original', async () => {
@@ -266,7 +330,7 @@ describe.skipIf(SAMPLES === '')('the marker model on real photographs (needs SAM
     cpSync(join(SAMPLES, 'marker_quality_control'), join(marker, 'models/marker_quality_control'), { recursive: true });
     const line = await startStation(marker);
     const seen: unknown[] = [];
-    for (let count = 0; count < 4; count += 1) seen.push((await line.inspected()).inferences['pen']?.['cap']?.['full_image']);
+    for (let count = 0; count < 4; count += 1) seen.push((await line.inspected()).inferences.pen?.cap?.full_image);
     expect(seen).toEqual([
       { label: 'KO', probability: expect.closeTo(0.83054, 1.7) },
       { label: 'OK', probability: expect.closeTo(0.99719, 1.7) },

@@ -80,14 +80,14 @@ describe('an inspection', () => {
       front: { decision: 'OK', reason: expect.stringMatching(/good|bad/) },
       back: { decision: 'OK', reason: expect.any(String) },
     });
-    expect(inferences['front']?.['sort']).toEqual({
+    expect(inferences.front?.sort).toEqual({
       full_image: { label: expect.stringMatching(/good|bad/), probability: expect.any(Number) },
     });
   });
 
   it('names the objects of a detector and the crops of the model behind it alike', async () => {
     for (let count = 0; count < 6; count += 1) {
-      const { find, sort } = (await station.inspected()).inferences['back'] as Item['inferences'][string];
+      const { find, sort } = (await station.inspected()).inferences.back as Item['inferences'][string];
       expect(Object.keys(sort ?? {})).toEqual(Object.keys(find ?? {}));
       for (const [id, result] of Object.entries(find ?? {})) {
         expect(id).toMatch(/^object_\d+$/);
@@ -278,8 +278,8 @@ describe('a camera that gives no picture', () => {
     expect(item.decision).toBe('NO_DECISION');
     expect(item.error).toMatch(/camera "gone".*"removed"/);
     expect(Object.keys(item.inferences)).toEqual(['here']);
-    expect(item.camera_decisions['here']?.decision).toBe('OK');
-    expect(item.camera_decisions['gone']?.decision).toBe('NO_DECISION');
+    expect(item.camera_decisions.here?.decision).toBe('OK');
+    expect(item.camera_decisions.gone?.decision).toBe('NO_DECISION');
   });
 
   it('leaves KO what the others suffice for', async () => {

@@ -19,7 +19,7 @@ function journaled(root: string): readonly Item[] {
   const database = new DatabaseSync(join(root, 'data/journal.db'), { readOnly: true });
   const rows = database.prepare('SELECT item FROM items').all();
   database.close();
-  return rows.map((row) => JSON.parse(String(row['item'])) as Item);
+  return rows.map((row) => JSON.parse(String(row.item)) as Item);
 }
 
 function saved(root: string, id: string): Item {
@@ -43,7 +43,11 @@ async function burst(url: string, count: number, sockets: number): Promise<reado
           text += chunk;
         });
         answer.on('end', () => {
-          resolve({ status: answer.statusCode ?? 0, retryAfter: answer.headers['retry-after'], body: JSON.parse(text) });
+          resolve({
+            status: answer.statusCode ?? 0,
+            retryAfter: answer.headers['retry-after'],
+            body: JSON.parse(text),
+          });
         });
       });
       sent.on('error', reject);

@@ -17,7 +17,14 @@ const json =
   (_body, response) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content));
   };
-const boxes = [[[0.1, 0.2, 0.5, 0.6], [0, 0, 1, 1], [0.3, 0.3, 0.2, 0.4], [0.5, 0.5, 1.4, 1.5]]];
+const boxes = [
+  [
+    [0.1, 0.2, 0.5, 0.6],
+    [0, 0, 1, 1],
+    [0.3, 0.3, 0.2, 0.4],
+    [0.5, 0.5, 1.4, 1.5],
+  ],
+];
 
 /** What the server answers to the predictions of each model. */
 const answers: Record<string, Answer> = {
@@ -104,7 +111,7 @@ describe('a model server', () => {
   it('classifies what it is sent: floats of the size asked for; the first maximum wins', async () => {
     const item = await inspectedWith('sorter');
     expect(item).toMatchObject({ decision: 'OK', error: null });
-    expect(item.inferences['top']).toEqual({ model: { full_image: { label: 'b', probability: 0.5 } } });
+    expect(item.inferences.top).toEqual({ model: { full_image: { label: 'b', probability: 0.5 } } });
     const { path, body } = requests.at(-1) ?? {};
     expect(path).toBe('/v1/models/sorter/versions/7b:predict');
     expect(Object.keys(body ?? {})).toEqual(['inputs']);
@@ -115,7 +122,7 @@ describe('a model server', () => {
 
   it('detects with Mobilenet: classes count from 1, y comes first, weak and empty boxes are dropped', async () => {
     const item = await inspectedWith('mobilenet');
-    expect(item.inferences['top']?.['model']).toEqual({
+    expect(item.inferences.top?.model).toEqual({
       object_1: { label: 'pen', location: [0.2, 0.1, 0.6, 0.5], score: 0.9 },
       object_4: { label: 'cap', location: [0.5, 0.5, 1, 1], score: 0.4 },
     });
@@ -128,7 +135,7 @@ describe('a model server', () => {
 
   it('detects with yolo: classes count from 0, x comes first, metadata comes along', async () => {
     const item = await inspectedWith('yolo');
-    expect(item.inferences['top']?.['model']).toEqual({
+    expect(item.inferences.top?.model).toEqual({
       object_1: { label: 'pen', location: [0.1, 0.2, 0.5, 0.6], score: 0.9, metadata: { a: 1 } },
       object_4: { label: 'cap', location: [0.5, 0.5, 1, 1], score: 0.4, metadata: null },
     });
@@ -137,7 +144,7 @@ describe('a model server', () => {
 
   it('detects and classifies the picture at its own size', async () => {
     const item = await inspectedWith('both');
-    expect(item.inferences['top']?.['model']).toEqual({
+    expect(item.inferences.top?.model).toEqual({
       object_1: { label: 'pen', location: [0.2, 0.1, 0.6, 0.5], score: 0.9 },
       object_4: { label: 'cap', location: [0.5, 0.5, 1, 1], score: 0.4 },
     });
@@ -162,7 +169,7 @@ describe('a model server', () => {
     expect(item.error).toContain(model);
     expect(item.error).toMatch(reason);
     expect(item.inferences).toEqual({ side: { model: { full_image: { label: 'b', probability: 0.5 } } } });
-    expect(item.camera_decisions['side']?.decision).toBe('OK');
+    expect(item.camera_decisions.side?.decision).toBe('OK');
   });
 
   it('that breaks the connection is asked once more, and one that answers late is not', async () => {

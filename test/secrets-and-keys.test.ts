@@ -7,13 +7,21 @@ import { runCommand, type StationProcess, startStation } from './station-process
 const SECRET = 'Xq7-not-for-anyone';
 
 /** Everything that a station says and writes. */
-async function everythingOf(station: StationProcess, root: string, headers: Record<string, string> = {}): Promise<string> {
+async function everythingOf(
+  station: StationProcess,
+  root: string,
+  headers: Record<string, string> = {},
+): Promise<string> {
   const paths = ['/items', '/inventory', '/configs', '/configs/diagnostics', '/configs/active', '/health/ready'];
-  const answers = await Promise.all(paths.map(async (path) => (await station.request('GET', path, undefined, headers)).text()));
+  const answers = await Promise.all(
+    paths.map(async (path) => (await station.request('GET', path, undefined, headers)).text()),
+  );
   const files = readdirSync(join(root, 'data'), { recursive: true, encoding: 'utf8' })
     .map((name) => join(root, 'data', name))
     .filter((file) => statSync(file).isFile());
-  return [...answers, station.stdout(), station.stderr(), ...files.map((file) => readFileSync(file, 'latin1'))].join('\n');
+  return [...answers, station.stdout(), station.stderr(), ...files.map((file) => readFileSync(file, 'latin1'))].join(
+    '\n',
+  );
 }
 
 describe.concurrent('a value that a config takes from the environment', () => {
@@ -22,7 +30,10 @@ describe.concurrent('a value that a config takes from the environment', () => {
     const root = newEdgeRoot({
       'config/station_configs/line.json': {
         description: 'for ${CUSTOMER}',
-        ...stationConfig({ top: oneCamera({ position: 'at ${CUSTOMER}' }, folder), gone: oneCamera({}, '${CUSTOMER}') }),
+        ...stationConfig({
+          top: oneCamera({ position: 'at ${CUSTOMER}' }, folder),
+          gone: oneCamera({}, '${CUSTOMER}'),
+        }),
       },
     });
     mkdirSync(join(root, 'pictures'));
@@ -40,7 +51,9 @@ describe.concurrent('a value that a config takes from the environment', () => {
   });
 
   it('that is not set is an error of the file, which names the variable', async () => {
-    const root = newEdgeRoot({ 'config/station_configs/line.json': stationConfig({ top: oneCamera({}, '${NO_SUCH}') }) });
+    const root = newEdgeRoot({
+      'config/station_configs/line.json': stationConfig({ top: oneCamera({}, '${NO_SUCH}') }),
+    });
     const { status, stdout } = await runCommand(['check', '--root', root]);
     expect(status).toBe(1);
     expect(stdout).toContain('NO_SUCH');

@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Diagnostic } from '../src/domain/diagnostic.ts';
 import type { Item } from '../src/domain/item.ts';
-import { form, INVENTORY, newEdgeRoot, oneCamera, picture, stationConfig, writeFiles } from './edge-root.test-support.ts';
+import {
+  form,
+  INVENTORY,
+  newEdgeRoot,
+  oneCamera,
+  picture,
+  stationConfig,
+  writeFiles,
+} from './edge-root.test-support.ts';
 import { listenToEvents } from './events.test-support.ts';
 import { type StationProcess, startStation } from './station-process.test-support.ts';
 
@@ -44,7 +52,11 @@ describe('activating a config', () => {
       expect(Object.keys(item.inferences)).toEqual(['top']);
     }
     for (const id of after) {
-      expect(await station.done(id)).toMatchObject({ station_config: 'other', decision: 'OK', binaries: ['other.jpg'] });
+      expect(await station.done(id)).toMatchObject({
+        station_config: 'other',
+        decision: 'OK',
+        binaries: ['other.jpg'],
+      });
     }
   });
 
@@ -104,7 +116,10 @@ describe('the files of the root', () => {
     expect(Object.keys((await station.get('/configs')) as object)).not.toContain('new');
     const diagnostics = await station.get<Diagnostic[]>('/configs/diagnostics');
     const errors = diagnostics.filter(({ severity }) => severity === 'error').map(({ file }) => file);
-    expect([...new Set(errors)].sort()).toEqual(['config/station_configs/broken.json', 'config/station_configs/new.json']);
+    expect([...new Set(errors)].sort()).toEqual([
+      'config/station_configs/broken.json',
+      'config/station_configs/new.json',
+    ]);
     // what is active stays as it was read
     expect(await station.get('/configs/active')).toEqual(written);
     expect(await station.inspected()).toMatchObject({ station_config: 'new', decision: 'OK' });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import type { Item } from '../src/domain/item.ts';
 
@@ -59,12 +59,12 @@ afterAll(async () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-export function startCommand(args: readonly string[], options: CommandOptions = {}): Command {
+function startCommand(args: readonly string[], options: CommandOptions = {}): Command {
   const { env = {}, cwd, under = [], program = [process.execPath, MAIN] } = options;
   const [command = '', ...rest] = [...under, ...program, ...args];
   const child = spawn(command, rest, {
     ...(cwd === undefined ? {} : { cwd }),
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
@@ -92,7 +92,10 @@ export async function startStation(
   root: string,
   { args = [], ...options }: CommandOptions & { readonly args?: readonly string[] } = {},
 ): Promise<StationProcess> {
-  const command = startCommand([...(options.program ? [] : ['serve']), '--root', root, '--port', '0', ...args], options);
+  const command = startCommand(
+    [...(options.program ? [] : ['serve']), '--root', root, '--port', '0', ...args],
+    options,
+  );
   const url = await addressOf(command);
   const { child } = command;
 
@@ -111,7 +114,8 @@ export async function startStation(
   };
   const trigger: StationProcess['trigger'] = async (body) => {
     const answer = await request('POST', '/trigger', body);
-    if (answer.status !== 200) throw new Error(`the trigger was answered with ${answer.status}: ${await answer.text()}`);
+    if (answer.status !== 200)
+      throw new Error(`the trigger was answered with ${answer.status}: ${await answer.text()}`);
     return ((await answer.json()) as { item_id: string }).item_id;
   };
   const done: StationProcess['done'] = async (id) => {

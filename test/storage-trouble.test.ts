@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../src/domain/item.ts';
 import { form, newEdgeRoot, picture } from './edge-root.test-support.ts';
-import { type StationProcess, startStation } from './station-process.test-support.ts';
+import { runCommand, type StationProcess, startStation } from './station-process.test-support.ts';
 
 const readiness = async (station: StationProcess): Promise<{ status: number; text: string }> => {
   const answer = await station.request('GET', '/health/ready');
@@ -81,6 +81,12 @@ const onSmallDisk = (folder: string, size: string): readonly string[] => [
   `mount -t tmpfs -o size=${size} none '${folder}' && exec "$@"`,
   'sh',
 ];
+/** The same with a file system that cannot be written. */
+const onReadOnlyDisk = (folder: string): readonly string[] => [
+  ...['unshare', '--mount', 'sh', '-c'],
+  `mount -t tmpfs -o size=1m none '${folder}' && mount -o remount,ro '${folder}' && exec "$@"`,
+  'sh',
+];
 const canMount = ((): boolean => {
   const probe = newEdgeRoot();
   const [command = '', ...args] = onSmallDisk(probe, '64k');
@@ -132,6 +138,31 @@ describe.skipIf(!canMount)(`a disk that is full${canMount ? '' : ' (needs PERMIS
   });
 });
 
+describe.skipIf(!canMount)(`a disk that is read-only${canMount ? '' : ' (needs PERMISSION_TO_MOUNT)'}`, () => {
+  it('leaves the station up and not ready, its items undecided, and says why', async () => {
+    const root = newEdgeRoot();
+    const storage = join(root, 'data/storage');
+    mkdirSync(storage);
+    const station = await startStation(root, { under: onReadOnlyDisk(storage) });
+    const ready = await readiness(station);
+    expect(ready.status).toBe(503);
+    expect(ready.text).toMatch(/read-only/);
+    const item = await station.inspected();
+    expect(item).toMatchObject({ state: 'Done', decision: 'NO_DECISION', binaries: [] });
+    expect(item.error).toMatch(/read-only/);
+    expect(await station.stop()).toBe(0);
+  });
+
+  it('under the whole of data/ ends serve with a clear message', async () => {
+    const root = newEdgeRoot();
+    const { status, stdout, stderr } = await runCommand(['serve', '--root', root, '--port', '0'], {
+      under: onReadOnlyDisk(join(root, 'data')),
+    });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(/data\/station\.lock.*read-only/);
+  });
+});
+
 describe.concurrent('a body', () => {
   it('over the limit is refused with 413 and the station goes on', async () => {
     const root = newEdgeRoot({
@@ -164,13 +195,16 @@ describe.concurrent('an image folder', () => {
     const station = await startStation(root);
     expect(await station.inspected()).toMatchObject({ decision: 'OK' });
     rmSync(join(root, 'data/plates/grey.jpg'));
+    // no file: reading it would never end
+    spawnSync('sh', ['-c', `mkfifo '${join(root, 'data/plates/pipe.jpg')}'`]);
     const empty = await station.inspected();
     expect(empty).toMatchObject({ decision: 'NO_DECISION', inferences: {}, binaries: [] });
     expect(empty.error).toMatch(/camera "top".*"plates".*holds no .jpg or .png/);
     expect((await readiness(station)).text).toMatch(/"top".*"plates"|\\"top\\".*\\"plates\\"/);
     rmSync(join(root, 'data/plates'), { recursive: true });
     expect((await station.inspected()).error).toMatch(/does not exist/);
-    const diagnostics = await station.get<{ file: string; severity: string; message: string }[]>('/configs/diagnostics');
+    const diagnostics =
+      await station.get<{ file: string; severity: string; message: string }[]>('/configs/diagnostics');
     expect(diagnostics).toEqual([
       expect.objectContaining({ severity: 'warning', message: expect.stringContaining('plates') }),
     ]);

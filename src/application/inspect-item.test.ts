@@ -23,6 +23,7 @@ import {
 import { createStepClock } from './run-step.ts';
 import type { Station, StationCamera } from './station.ts';
 import { createTurns } from './turns.ts';
+import { createUnsavedPictures } from './unsaved-pictures.ts';
 
 const WHOLE_RUN: ItemState[] = ['Capture', 'Save Binaries', 'Inference', 'Decision'];
 
@@ -36,7 +37,7 @@ beforeEach(async () => {
     binaryStorage,
     identifyImage: identifyTestPicture,
     writeTimeoutMs: 60_000,
-    unsavedPictures: createTurns(16),
+    unsavedPictures: createUnsavedPictures(1_000_000),
     inFlight: createTurns(4),
   };
 });
@@ -53,7 +54,15 @@ function inspect(station: Station, { item, given, states = [], signal = never }:
     (state) => states.push(state),
     () => performance.now(),
   );
-  return inspectItem(item ?? newTestItem('item'), station, given ?? new Map(), tools, clock.step, signal);
+  return inspectItem({
+    item: item ?? newTestItem('item'),
+    station,
+    given: given ?? new Map(),
+    tools,
+    step: clock.step,
+    signal,
+    pictureSaved() {},
+  });
 }
 
 const stored = async (name: string, itemId = 'item'): Promise<string | undefined> => {
@@ -359,27 +368,17 @@ describe('an inspection that waits for a place in flight', () => {
 });
 
 describe('a burst', () => {
-  it('has no more pictures in memory that are not saved yet than there are places for them', async () => {
+  it('is captured at once, and counts what waits for the disk until it is saved', async () => {
     const saves: (() => void)[] = [];
     const put = () => new Promise<void>((resolve) => saves.push(resolve));
-    tools = {
-      ...tools,
-      binaryStorage: { ...binaryStorage, put },
-      unsavedPictures: createTurns(2),
-      inFlight: createTurns(9),
-    };
-    let captured = 0;
-    const capture = async (): Promise<Uint8Array> => {
-      captured += 1;
-      return pictureOf();
-    };
-    const station = testStation([testCamera({ capture })]);
+    const unsavedPictures = createUnsavedPictures(5 * pictureOf().byteLength);
+    tools = { ...tools, binaryStorage: { ...binaryStorage, put }, unsavedPictures, inFlight: createTurns(9) };
+    const station = testStation([testCamera({ capture: async () => pictureOf() })]);
     const running = ['a', 'b', 'c', 'd', 'e'].map((id) => inspect(station, { item: newTestItem(id) }));
-    for (let done = 0; done < 5; done += 1) {
-      while (saves.length <= done) await new Promise((resolve) => setImmediate(resolve));
-      expect(captured).toBeLessThanOrEqual(done + 2);
-      saves[done]?.();
-    }
+    while (saves.length < 5) await new Promise((resolve) => setImmediate(resolve));
+    expect(unsavedPictures.isFull).toBe(true);
+    for (const save of saves) save();
     expect((await Promise.all(running)).map(({ decision }) => decision)).toEqual(Array(5).fill('OK'));
+    expect(unsavedPictures.isFull).toBe(false);
   });
 });

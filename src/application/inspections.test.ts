@@ -21,6 +21,7 @@ import { createInspections, type HeldStation, type Inspections, type Inspections
 import { createItemRecords, type ItemRecords } from './item-records.ts';
 import type { Station } from './station.ts';
 import { createTurns } from './turns.ts';
+import { createUnsavedPictures } from './unsaved-pictures.ts';
 
 const NO_PART = { serialNumber: null, category: null };
 const IN_FLIGHT = 4;
@@ -58,7 +59,7 @@ async function openInspections(
     binaryStorage,
     identifyImage: identifyTestPicture,
     writeTimeoutMs: 60_000,
-    unsavedPictures: createTurns(16),
+    unsavedPictures: createUnsavedPictures(1_000_000),
     inFlight: createTurns(IN_FLIGHT),
     telemetrySink: {
       send: async (message) => {
@@ -216,11 +217,22 @@ describe('a trigger', () => {
     expect(await records.find('item-1')).toBeUndefined();
   });
 
+  it('is refused while the disk does not keep up with the pictures', async () => {
+    const unsavedPictures = createUnsavedPictures(10);
+    const inspections = await openInspections({ unsavedPictures });
+    const waiting = new Uint8Array(10);
+    unsavedPictures.add(waiting);
+    await expect(inspections.begin(hold(), NO_PART, new Map())).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+    expect(held).toBe(0);
+    unsavedPictures.remove(waiting);
+    await inspections.finished(await inspections.begin(hold(), NO_PART, new Map()));
+  });
+
   it('ends its item undecided when the inspection itself breaks', async () => {
-    const broken = createTurns(1);
-    const inspections = await openInspections({
-      unsavedPictures: { ...broken, take: () => Promise.reject(new Error('a bug')) },
-    });
+    const bug = (): never => {
+      throw new Error('a bug');
+    };
+    const inspections = await openInspections({ inFlight: { ...createTurns(1), tryTake: bug } });
     const id = await inspections.begin(hold(), NO_PART, new Map());
     expect(await inspections.finished(id)).toMatchObject({
       state: 'Done',

@@ -60,9 +60,10 @@ export function createInspections(options: InspectionsOptions): Inspections {
 
   const admit = (): void => {
     if (isClosing) throw new AppError('STATION_CLOSING', 'the station is shutting down and takes no more triggers');
-    if (underWay.size < capacity) return;
-    const sentence = `${underWay.size} inspections are under way or wait, which is all the station takes; try again soon`;
-    throw new AppError('QUEUE_FULL', sentence, { details: { retry_after_seconds: 1 } });
+    if (underWay.size >= capacity) {
+      throw queueFull(`${underWay.size} inspections are under way or wait, which is all the station takes`);
+    }
+    if (options.unsavedPictures.isFull) throw queueFull('the disk does not keep up with the pictures');
   };
 
   /** The trigger was refused, since its record could not be written: nothing is kept of it. */
@@ -107,8 +108,9 @@ export function createInspections(options: InspectionsOptions): Inspections {
         current = { ...current, binaries: [...current.binaries, name] };
         records.update(current);
       };
-      const inspecting = inspectItem(item, held.station, given, options, clock.step, signal, pictureSaved);
-      const { timings, ...result } = await inspecting;
+      const { station } = held;
+      const inspection = { item, station, given, tools: options, step: clock.step, signal, pictureSaved };
+      const { timings, ...result } = await inspectItem(inspection);
       const total = performance.now() - begin;
       current = { ...current, ...result, timings_ms: { ...clock.timings(), ...rounded({ ...timings, total }) } };
     } catch (error) {
@@ -122,7 +124,9 @@ export function createInspections(options: InspectionsOptions): Inspections {
   const store = async (item: Item, picture: Uint8Array, whenRecorded: Promise<void>): Promise<Item> => {
     const { extension, failure } = examinePicture(picture, options.identifyImage);
     const name = `0.${extension}`;
+    options.unsavedPictures.add(picture);
     const problem = await savePicture(item, name, picture, options, signal);
+    options.unsavedPictures.remove(picture);
     const error = joinedErrors([failure, problem].filter((sentence) => sentence !== null));
     return await finish({ ...item, binaries: problem === null ? [name] : [], error }, whenRecorded);
   };
@@ -186,6 +190,10 @@ export function createInspections(options: InspectionsOptions): Inspections {
       await Promise.allSettled([...messages]);
     },
   };
+}
+
+function queueFull(why: string): AppError {
+  return new AppError('QUEUE_FULL', `${why}; try again soon`, { details: { retry_after_seconds: 1 } });
 }
 
 function newItem(id: string, station: Station, { serialNumber, category }: Part): Item {

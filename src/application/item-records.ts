@@ -74,6 +74,9 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
   const putMetadata = (item: Item): Promise<void> =>
     withDeadline(writeTimeoutMs, 'saving the metadata', closing.signal, (limit) => metadataStorage.put(item, limit));
 
+  const record = (...items: Item[]): Promise<void> =>
+    withDeadline(writeTimeoutMs, 'writing the journal', closing.signal, () => journal.record(items));
+
   const scheduleBackup = (record: LiveRecord): void => {
     record.backupTimer ??= setTimeout(() => {
       record.backupTimer = undefined;
@@ -85,10 +88,15 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
     }, BACKUP_AFTER_MS);
   };
 
+  /** The metadata first: a record that is on disk there is found again, whatever becomes of the journal's. */
   const save = async (item: Item): Promise<string | null> => {
-    const outcomes = await Promise.allSettled([putMetadata(item), journal.record([item])]);
-    const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? messageOf(outcome.reason) : []));
-    return joinedErrors([...new Set(reasons)]);
+    try {
+      await putMetadata(item);
+      await record(item);
+      return null;
+    } catch (error) {
+      return messageOf(error);
+    }
   };
 
   const scheduleRetry = (): void => {
@@ -98,6 +106,12 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
       void saveUnsaved().finally(scheduleRetry);
     }, retryDelayMs);
     retryTimer.unref();
+  };
+
+  const retryLater = (item: Item, reason: string): void => {
+    log.error({ itemId: item.id, reason }, 'an item could not be saved; it is tried again');
+    unsaved.set(item.id, item);
+    scheduleRetry();
   };
 
   const saveUnsaved = async (): Promise<void> => {
@@ -119,58 +133,55 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
     const stale = [...live.values()].filter((record) => record.untold === null && !record.isJournaled);
     if (stale.length === 0) return;
     for (const record of stale) record.isJournaled = true;
-    await journal
-      .record(stale.map(({ item }) => item))
-      .catch((error: unknown) => log.warn({ reason: messageOf(error) }, 'the journal could not be brought up to date'));
+    await record(...stale.map(({ item }) => item)).catch((error: unknown) =>
+      log.warn({ reason: messageOf(error) }, 'the journal could not be brought up to date'),
+    );
   };
 
   const current = (id: string): Item | undefined => live.get(id)?.item ?? unsaved.get(id);
 
   return {
     async begin(item) {
-      const record: LiveRecord = {
+      const begun: LiveRecord = {
         item,
         untold: [item],
         isJournaled: true,
         backupTimer: undefined,
         backup: Promise.resolve(),
       };
-      live.set(item.id, record);
+      live.set(item.id, begun);
       try {
-        await journal.record([item]);
+        await record(item);
       } catch (error) {
-        clearTimeout(record.backupTimer);
+        clearTimeout(begun.backupTimer);
         live.delete(item.id);
         throw error;
       }
-      const untold = record.untold ?? [];
-      record.untold = null;
+      const untold = begun.untold ?? [];
+      begun.untold = null;
       for (const told of untold) publish(told);
     },
     update(item) {
-      const record = live.get(item.id);
-      if (record === undefined) return;
-      const isNewState = record.item.state !== item.state;
-      record.item = item;
-      record.isJournaled = false;
-      scheduleBackup(record);
+      const changed = live.get(item.id);
+      if (changed === undefined) return;
+      const isNewState = changed.item.state !== item.state;
+      changed.item = item;
+      changed.isJournaled = false;
+      scheduleBackup(changed);
       if (isNewState) publish(item);
     },
     async finish(item) {
-      const record = live.get(item.id);
-      clearTimeout(record?.backupTimer);
-      await record?.backup;
+      const ending = live.get(item.id);
+      clearTimeout(ending?.backupTimer);
+      await ending?.backup;
       // from here on the journal gets the final record: a list must not write an older one after it
-      if (record !== undefined) record.isJournaled = true;
+      if (ending !== undefined) ending.isJournaled = true;
       const done: Item = { ...item, state: 'Done' };
-      const failure = await save(done);
+      const failure = await putMetadata(done).then(() => null, messageOf);
       const published = failure === null ? done : withSaveFailure(done, failure);
-      if (failure !== null) {
-        log.error({ itemId: item.id, reason: failure }, 'an item could not be saved; it is tried again');
-        // what did reach one of the two places must not say anything else than the world is told
-        if ((await save(published)) !== null) unsaved.set(item.id, published);
-        scheduleRetry();
-      }
+      if (failure !== null) retryLater(published, failure);
+      // The result is on disk; its place in the index is written meanwhile, before whatever is asked of the index next.
+      record(published).catch((error: unknown) => retryLater(published, messageOf(error)));
       live.delete(item.id);
       publish(published);
       return published;

@@ -39,7 +39,7 @@ describe('a restart after a crash', () => {
     const [camera = ''] = Object.keys(newTestItem('Inference').cameras);
     const key = { config: newTestItem('Inference').station_config, itemId: 'Inference', name: `${camera}.png` };
     await binaryStorage.put(key, new Uint8Array(4), never);
-    await closeLeftovers({ journal, binaryStorage }, records, silentLog, never);
+    await closeLeftovers({ journal, binaryStorage, metadataStorage }, records, silentLog, never);
     expect((await journal.find('Inference'))?.binaries).toEqual([key.name]);
     expect((await journal.find('Capture'))?.binaries).toEqual([]);
     for (const state of unfinished) {
@@ -49,6 +49,20 @@ describe('a restart after a crash', () => {
       expect(await metadataStorage.get({ config: 'line', itemId: state }, never)).toMatchObject(closed);
     }
     expect(await journal.find('finished')).toEqual(exampleItem('finished'));
+    expect(await journal.unfinished()).toEqual([]);
+  });
+});
+
+describe('an item whose result was saved when the process stopped', () => {
+  it('keeps its decision, although the journal does not know it yet', async () => {
+    const context = { root: '/', env: {}, log: silentLog };
+    const binaryStorage = await memoryBinaryStorage.open({ max_mb: 1, max_items: 10 }, context);
+    const events = createEventLog('run');
+    const records = createItemRecords({ journal, metadataStorage, events, log: silentLog, writeTimeoutMs: 60_000 });
+    await journal.record([exampleItem('item', { state: 'Capture', decision: null })]);
+    await metadataStorage.put(exampleItem('item', { decision: 'OK' }), never);
+    await closeLeftovers({ journal, binaryStorage, metadataStorage }, records, silentLog, never);
+    expect(await journal.find('item')).toMatchObject({ state: 'Done', decision: 'OK', error: null });
     expect(await journal.unfinished()).toEqual([]);
   });
 });

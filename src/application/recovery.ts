@@ -7,14 +7,29 @@ import type { Journal } from '../ports/journal.ts';
 import type { MetadataStorage } from '../ports/metadata-storage.ts';
 import type { ItemRecords } from './item-records.ts';
 
-/** Ends the items that a stopped process left behind: no item stays unfinished, and none of them is `OK`. */
+export interface RecoveryPorts {
+  readonly journal: Journal;
+  readonly binaryStorage: BinaryStorage;
+  readonly metadataStorage: MetadataStorage;
+}
+
+/**
+ * Ends the items that a stopped process left behind: no item stays unfinished. One whose result was saved has it; the
+ * others end in the step they had come to, and none of them is `OK`.
+ */
 export async function closeLeftovers(
-  { journal, binaryStorage }: { readonly journal: Journal; readonly binaryStorage: BinaryStorage },
+  { journal, binaryStorage, metadataStorage }: RecoveryPorts,
   records: ItemRecords,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const item of await journal.unfinished()) {
+  for (const journaled of await journal.unfinished()) {
+    const key = { config: journaled.station_config, itemId: journaled.id };
+    const item = (await metadataStorage.get(key, signal).catch(() => undefined)) ?? journaled;
+    if (item.state === 'Done') {
+      await journal.record([item]);
+      continue;
+    }
     log.warn({ itemId: item.id, state: item.state }, 'an item was left unfinished and is closed');
     const error = `the station stopped in step "${item.state}", before the item was decided`;
     const binaries = await storedNames(item, binaryStorage, signal).catch((failure: unknown) => {

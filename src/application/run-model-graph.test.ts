@@ -229,14 +229,14 @@ describe('a graph of models', () => {
       kind: 'detection',
       objects: [],
       warnings: ['a box outside the image was dropped'],
-      timingsMs: { decode: 2, inference: 5 },
+      timingsMs: { decode: 2, model: 5 },
     };
     const models = [
       testModel({ id: 'detector' }, answer),
-      testModel({ id: 'classifier' }, { ...classified('a'), timingsMs: { inference: 3 } }),
+      testModel({ id: 'classifier' }, { ...classified('a'), timingsMs: { model: 3 } }),
     ];
     const { warnings, timings } = await runModelGraph(models, image, never);
     expect(warnings).toEqual(['model "detector": a box outside the image was dropped']);
-    expect(timings).toEqual({ decode: 2, inference: 8 });
+    expect(timings).toEqual({ decode: 2, model: 8 });
   });
 });

@@ -1,4 +1,14 @@
-import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { cancelPlace, type WriteAnswer, type WriteRequest, type WriterSetup } from './durable-file-messages.ts';
@@ -21,7 +31,8 @@ let sequence = 0;
 
 parentPort?.on('message', (message: WriteRequest | 'end') => {
   if (message === 'end') {
-    parentPort?.close();
+    // after the group that waits, whose answers need the port
+    setImmediate(() => parentPort?.close());
     return;
   }
   waiting.push(message);
@@ -75,8 +86,25 @@ function openNew(path: string): number {
     return openSync(path, 'wx');
   } catch (error) {
     if (failureOf(error)?.code !== 'ENOENT') throw error;
-    mkdirSync(scratchFolder, { recursive: true });
+    makeFolder(scratchFolder);
     return openSync(path, 'wx');
+  }
+}
+
+/** Gives the topmost folder that had to be made. */
+function makeFolder(path: string): string | undefined {
+  try {
+    return mkdirSync(path, { recursive: true });
+  } catch (error) {
+    // Node says ENOENT where the file system is read-only; making one folder alone tells the reason
+    for (
+      let folder = path;
+      failureOf(error)?.code === 'ENOENT' && folder !== dirname(folder);
+      folder = dirname(folder)
+    ) {
+      if (existsSync(dirname(folder))) mkdirSync(folder);
+    }
+    throw error;
   }
 }
 
@@ -101,7 +129,7 @@ function moveIntoPlace(write: Write, changedFolders: Map<string, Write[]>): void
     renameSync(write.half, path);
   } catch (error) {
     if (failureOf(error)?.code !== 'ENOENT') throw error;
-    const topmost = mkdirSync(dirname(path), { recursive: true });
+    const topmost = makeFolder(dirname(path));
     renameSync(write.half, path);
     // the new folders are entries of their parents: those must be on disk too
     for (let folder = dirname(path); topmost !== undefined && folder.length >= topmost.length; ) {

@@ -74,6 +74,17 @@ describe('a durable file', () => {
     expect(await readdir(join(base, SCRATCH))).toEqual([]);
   });
 
+  it('that was asked for before the folder was closed is written, and no other after', async () => {
+    const { base, folder } = await openFolder();
+    const paths = ['1.txt', '2.txt', '3.txt'].map((name) => join(base, name));
+    const writes = paths.map((path) => folder.write(path, Buffer.from('x'), never));
+    await Promise.all([folder.close(), folder.close()]);
+    expect((await Promise.allSettled(writes)).map(({ status }) => status)).toEqual(Array(3).fill('fulfilled'));
+    for (const path of paths) expect(await readFile(path, 'utf8')).toBe('x');
+    await expect(folder.write(join(base, 'late.txt'), Buffer.from('x'), never)).rejects.toThrow('closed');
+    await folder.close();
+  });
+
   it('has nothing of an earlier process in its way', async () => {
     const { base } = await openFolder();
     await mkdir(join(base, SCRATCH), { recursive: true });

@@ -5,7 +5,8 @@ export type Location = readonly [xmin: number, ymin: number, xmax: number, ymax:
 export interface PredictionTimings {
   readonly decode?: number;
   readonly resize?: number;
-  readonly inference?: number;
+  /** Running the model itself. */
+  readonly model?: number;
 }
 
 export interface Classification {

@@ -7,6 +7,7 @@ import { createInspections, type Inspections } from '../application/inspections.
 import { createItemRecords, type ItemRecords } from '../application/item-records.ts';
 import { closeLeftovers, fillJournal } from '../application/recovery.ts';
 import { createTurns } from '../application/turns.ts';
+import { createUnsavedPictures } from '../application/unsaved-pictures.ts';
 import { lockRoot } from '../disk/lock-file.ts';
 import { AppError, messageOf } from '../domain/errors.ts';
 import { mediaTypeOfName } from '../domain/image.ts';
@@ -41,8 +42,8 @@ export interface OrchestratorOptions {
 const WRITE_TIMEOUT_MS = 30_000;
 const TELEMETRY_TIMEOUT_MS = 10_000;
 const CHECK_TIMEOUT_MS = 2_000;
-/** Pictures taken and not yet saved; more than the disk takes at once, and few enough for the memory. */
-const UNSAVED_PICTURES = 16;
+/** Pictures in memory that wait for the disk, from which on triggers are refused. */
+const MAX_UNSAVED_BYTES = 512 * 1024 * 1024;
 const ACTIVE_CONFIG_FACT = 'active_config';
 
 export interface OpenedOrchestrator {
@@ -100,7 +101,7 @@ async function assemble(
     identifyImage,
     writeTimeoutMs: WRITE_TIMEOUT_MS,
     telemetryTimeoutMs: TELEMETRY_TIMEOUT_MS,
-    unsavedPictures: createTurns(Math.max(UNSAVED_PICTURES, edge.server.max_in_flight)),
+    unsavedPictures: createUnsavedPictures(MAX_UNSAVED_BYTES),
     inFlight: createTurns(edge.server.max_in_flight),
     capacity: edge.server.max_in_flight + edge.server.max_waiting,
     newId: randomUUID,

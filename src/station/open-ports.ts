@@ -72,7 +72,5 @@ function openTelemetrySink({ telemetry_sink }: EdgeConfig, context: AdapterConte
 /** The index goes with what it indexes: in memory, and as large, where the records are in memory. */
 function openJournal({ capacity }: MetadataStorage, { root }: AdapterContext): ReturnType<typeof openSqliteJournal> {
   const file = join(root, 'data', 'journal.db');
-  return openSqliteJournal(
-    capacity === null ? { file, capacity } : { file: ':memory:', capacity, factsFile: file },
-  );
+  return openSqliteJournal(capacity === null ? { file, capacity } : { file: ':memory:', capacity, factsFile: file });
 }

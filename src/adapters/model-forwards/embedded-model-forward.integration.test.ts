@@ -123,7 +123,7 @@ describe('embedded model forward', () => {
     expect(timingsMs).toEqual({
       decode: expect.any(Number) as number,
       resize: expect.any(Number) as number,
-      inference: expect.any(Number) as number,
+      model: expect.any(Number) as number,
     });
     const sha256 = createHash('sha256').update(FILES['colours/model.onnx'] as Uint8Array);
     expect(loaded.digest).toBe(sha256.digest('hex'));

@@ -38,7 +38,7 @@ export async function createModelRunner(model: Model, engineModel: EngineModel):
       const view = await fitView(cropView(pixels, box), size, model.resize);
       const fitted = performance.now();
       const prediction = await infer(view);
-      const timingsMs = { resize: fitted - start, inference: performance.now() - fitted };
+      const timingsMs = { resize: fitted - start, model: performance.now() - fitted };
       return { ...prediction, timingsMs };
     },
     release: () => engineModel.release(),

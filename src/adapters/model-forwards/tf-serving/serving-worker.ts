@@ -21,7 +21,7 @@ answerRequests(async ({ url, timeoutMs, model, pixels, box }: ServingRequest, si
   const sent = performance.now();
   const answer = await ask(server, model, body, timeoutMs, signal);
   const prediction = wrapper.decode(model, parse(server, model, answer), [view.width, view.height], view.placement);
-  return { ...prediction, timingsMs: { resize: sent - start, inference: performance.now() - sent } };
+  return { ...prediction, timingsMs: { resize: sent - start, model: performance.now() - sent } };
 });
 
 function serverAt(url: string): ModelServer {
