@@ -43,7 +43,7 @@ let station: StationProcess;
 
 beforeAll(async () => {
   root = newEdgeRoot({
-    'config/edge.json': { active_config: 'colour', model_forward: { type: 'embedded', timeout_ms: 100, workers: 1 } },
+    'config/edge.json': { active_config: 'colour', model_forward: { type: 'embedded', timeout_ms: 200, workers: 1 } },
     'config/inventory.json': {
       cameras: ['fake'],
       models: {
@@ -107,7 +107,7 @@ beforeAll(async () => {
     'models/corrupt/model.tflite': Buffer.from('this is no model'),
     'models/four_scores/model.onnx': constantModel(INPUT, [{ name: 'scores', shape: [1, 4], values: [1, 0, 0, 0] }]),
     'models/no_scores/model.onnx': constantModel(INPUT, [{ name: 'boxes', shape: [1, 1, 4], values: [0, 0, 1, 1] }]),
-    'models/slow/model.onnx': slowClassifier(INPUT),
+    'models/slow/model.onnx': slowClassifier(INPUT, 24),
     'data/plates/grey.jpg': await picture('red'),
   });
   station = await startStation(root);
@@ -280,7 +280,7 @@ describe('a model that takes too long', () => {
     await station.activate('slow');
     const item = await station.inspected();
     expect(item.decision).toBe('NO_DECISION');
-    expect(item.error).toMatch(/camera "top".*slow.*100 ms/);
+    expect(item.error).toMatch(/camera "top".*slow.*200 ms/);
     expect(item.inferences).toMatchObject({ side: { colour: { full_image: { label: 'red' } } } });
     await station.activate('colour');
     expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null });

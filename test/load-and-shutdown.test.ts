@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Item } from '../src/domain/item.ts';
 import { newEdgeRoot } from './edge-root.test-support.ts';
 import { listenToEvents } from './events.test-support.ts';
@@ -100,9 +100,9 @@ describe.concurrent('a picture waiting for its inspection', () => {
     await station.trigger();
     const second = await station.trigger();
     const file = join(root, 'data/storage/line', second, 'top.jpg');
-    await expect.poll(() => statSync(file, { throwIfNoEntry: false })?.size ?? 0).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(statSync(file).size).toBeGreaterThan(0));
     expect(await station.get(`/items/${second}/state`)).toBe('Save Binaries');
-    await expect.poll(() => station.get(`/items/${second}/binaries`)).toEqual(['top.jpg']);
+    await vi.waitFor(async () => expect(await station.get(`/items/${second}/binaries`)).toEqual(['top.jpg']));
     expect(await station.done(second)).toMatchObject({ decision: 'OK' });
     await station.stop();
   });
@@ -136,7 +136,7 @@ describe.concurrent('SIGTERM', () => {
     const station = await startStation(slowRoot(1_500));
     await station.trigger();
     station.child.kill('SIGTERM');
-    await expect.poll(station.stderr).toContain('stopping');
+    await vi.waitFor(() => expect(station.stderr()).toContain('stopping'));
     const answer = await station.request('POST', '/trigger').catch(() => null);
     expect(answer?.status ?? 503).toBe(503);
     expect((await station.ended).status).toBe(0);
@@ -147,7 +147,7 @@ describe.concurrent('SIGTERM', () => {
     const station = await startStation(root);
     const id = await station.trigger();
     station.child.kill('SIGTERM');
-    await expect.poll(station.stderr).toContain('stopping');
+    await vi.waitFor(() => expect(station.stderr()).toContain('stopping'));
     expect(await station.stop()).not.toBe(0);
     const next = await startStation(root);
     expect(await next.get(`/items/${id}`)).toMatchObject({ state: 'Done', decision: 'NO_DECISION' });

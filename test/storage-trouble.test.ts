@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Item } from '../src/domain/item.ts';
 import { form, newEdgeRoot, picture } from './edge-root.test-support.ts';
 import { runCommand, type StationProcess, startStation } from './station-process.test-support.ts';
@@ -25,7 +25,10 @@ describe.concurrent('a file where the storage should be', () => {
     expect(item.error).not.toContain(root);
     rmSync(join(root, 'data/storage'));
     expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null });
-    await expect.poll(async () => (await readiness(station)).status, { timeout: 20_000, interval: 200 }).toBe(200);
+    await vi.waitFor(async () => expect((await readiness(station)).status).toBe(200), {
+      timeout: 20_000,
+      interval: 200,
+    });
     // what could not be saved then is saved now, and says the same
     expect(JSON.parse(readFileSync(join(root, 'data/storage/line', item.id, 'metadata.json'), 'utf8'))).toEqual(item);
     expect(await station.get(`/items/${item.id}`)).toEqual(item);

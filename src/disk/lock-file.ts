@@ -1,88 +1,67 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../domain/errors.ts';
-import { codeOf, diskError } from './durable-file.ts';
+import { diskError } from './durable-file.ts';
 
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
-  /** ISO 8601 */
-  readonly since: string;
-  /** When the process began, as its system counts it; tells a process from a later one with the same id. */
-  readonly began: string | null;
-}
+const SQLITE_BUSY = 5;
+const RESERVED = 'BEGIN IMMEDIATE';
 
 /**
- * Makes this process the only one that serves an edge root. Returns the function that gives it back. Rejects with
- * `ROOT_LOCKED`, naming the holder. A lock whose process is gone is taken over.
+ * Makes this process the only one that serves an edge root; returns the function that gives the root back, twice without
+ * complaint. Throws `ROOT_LOCKED`, naming the holder. The file is a SQLite database whose write lock is held: the system
+ * lets go of it with the process, however that ends and wherever it ran, so that no lock is ever left behind, and while
+ * it is held the file still says who does.
  */
 export function lockRoot(path: string): () => void {
-  const mine: Holder = {
-    pid: process.pid,
-    host: hostname(),
-    since: new Date().toISOString(),
-    began: beganOf(process.pid),
-  };
+  let file: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    if (!created(path, mine)) {
-      const holder = holderOf(path);
-      if (holder !== null && isAlive(holder)) throw locked(holder);
-      rmSync(path, { force: true });
-      if (!created(path, mine)) throw locked(holderOf(path));
-    }
+    file = new DatabaseSync(path);
+    sign(file);
+    // whoever comes in between these two has it
+    file.exec(RESERVED);
   } catch (error) {
-    throw diskError('the lock file data/station.lock cannot be written', error);
+    const refusal = isBusy(error) && file !== undefined ? locked(file) : undefined;
+    file?.close();
+    throw refusal ?? diskError('the lock file data/station.lock cannot be written', plain(error));
   }
+  const held = file;
   return () => {
-    if (holderOf(path)?.pid === process.pid) rmSync(path, { force: true });
+    if (held.isOpen) held.close();
   };
 }
 
-function created(path: string, holder: Holder): boolean {
-  try {
-    writeFileSync(path, `${JSON.stringify(holder)}\n`, { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
-  }
+function sign(file: DatabaseSync): void {
+  file.exec(RESERVED);
+  file.exec('CREATE TABLE IF NOT EXISTS holder (pid INTEGER, host TEXT, since TEXT); DELETE FROM holder');
+  const since = new Date().toISOString();
+  file.prepare('INSERT INTO holder (pid, host, since) VALUES (?, ?, ?)').run(process.pid, hostname(), since);
+  file.exec('COMMIT');
 }
 
-function locked(holder: Holder | null): AppError {
-  const who = holder === null ? 'another process' : `process ${holder.pid} on ${holder.host} since ${holder.since}`;
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+}
+
+function locked(file: DatabaseSync): AppError {
+  const who = holderOf(file) ?? 'another process';
   return new AppError('ROOT_LOCKED', `this edge root is already served by ${who}; stop it first, or use another root`);
 }
 
-/** Null for a lock that says nothing: its process died while it wrote it. */
-function holderOf(path: string): Holder | null {
+/** Null while the holder is just signing. */
+function holderOf(file: DatabaseSync): string | null {
   try {
-    const holder: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    const isHolder = typeof holder === 'object' && holder !== null && 'pid' in holder && typeof holder.pid === 'number';
-    return isHolder ? (holder as Holder) : null;
+    const holder = file.prepare('SELECT pid, host, since FROM holder').get();
+    return holder === undefined ? null : `process ${holder.pid} on ${holder.host} since ${holder.since}`;
   } catch {
     return null;
   }
 }
 
-function isAlive({ pid, host, began }: Holder): boolean {
-  if (host !== hostname()) return true;
-  if (pid === process.pid) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return codeOf(error) === 'EPERM';
-  }
-  return began === null || began === beganOf(pid);
-}
-
-/** Field 22 of Linux' process status: its start in clock ticks since boot. Null on systems without it. */
-function beganOf(pid: number): string | null {
-  try {
-    const status = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return status.slice(status.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
+/** SQLite's own codes say nothing to `diskError`: its sentence does. */
+function plain(error: unknown): unknown {
+  const isSqlite = error instanceof Error && 'errcode' in error;
+  return isSqlite ? new Error(error.message, { cause: error }) : error;
 }

@@ -27,12 +27,17 @@ interface Device {
   users: number;
 }
 
+const OPEN_TIMEOUT_MS = 30_000;
+const unending = new AbortController().signal;
+
 export function createCameraDevices(context: AdapterContext): CameraDevices {
   const devices = new Map<string, Device>();
 
   const open = async (plan: CameraPlan): Promise<Camera> => {
     const kind = kindFor(cameras, plan.type);
-    return await kind.open(plan.options as never, { ...context, written: plan.written });
+    return await withDeadline(OPEN_TIMEOUT_MS, `opening camera "${plan.id}"`, unending, () =>
+      kind.open(plan.options as never, { ...context, written: plan.written }),
+    );
   };
 
   return {

@@ -128,12 +128,15 @@ async function assemble(
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    await inspections.drain();
-    await records.close();
-    ending.abort();
-    await holder.close();
-    await ports.close();
-    unlock();
+    try {
+      await inspections.drain();
+      await records.close();
+      ending.abort();
+      await holder.close();
+      await ports.close();
+    } finally {
+      unlock();
+    }
   };
   return {
     items: {
@@ -225,7 +228,7 @@ async function keepTraces(root: string, plan: StationPlan, journal: Journal | nu
 async function health(
   holder: StationHolder,
   activation: Activation,
-  { binaryStorage, metadataStorage, modelForward }: OpenPorts,
+  { binaryStorage, metadataStorage, journal, modelForward }: OpenPorts,
   records: ItemRecords,
   inspections: Inspections,
   signal: AbortSignal,
@@ -242,6 +245,9 @@ async function health(
   await Promise.all([
     check('binary storage', (limit) => binaryStorage.check(limit)),
     check('metadata storage', (limit) => metadataStorage.check(limit)),
+    check('journal', async () => {
+      await journal.recall(ACTIVE_CONFIG_FACT);
+    }),
     check('model forward', (limit) => modelForward.check(limit)),
     check('cameras', async (limit) => {
       reasons.push(...((await active?.unreachableCameras(limit)) ?? []));

@@ -34,7 +34,10 @@ export async function openPorts(edge: EdgeConfig, context: AdapterContext): Prom
     return port;
   };
   const close = async (): Promise<void> => {
-    for (const port of opened.splice(0)) await port.close();
+    // one that cannot be closed does not keep the others open
+    for (const port of opened.splice(0)) {
+      await port.close().catch((error: unknown) => context.log.error({ err: error }, 'something could not be closed'));
+    }
   };
   try {
     const binaryStorage = keep(await openBinaryStorage(edge, context));

@@ -46,7 +46,7 @@ parentPort?.on('message', (request: JournalRequest) => {
 function openDatabase(path: string): DatabaseSync {
   const opened = new DatabaseSync(path);
   opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000');
-  const version = opened.prepare('PRAGMA user_version').get()?.['user_version'];
+  const version = opened.prepare('PRAGMA user_version').get()?.user_version;
   if (version === 0) opened.exec(`BEGIN; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
   else if (version !== SCHEMA_VERSION) {
     throw new Error(`the journal was written by another version of this program (its schema is ${version})`);
@@ -113,15 +113,15 @@ function read(request: JournalRequest): JournalAnswer {
 function answerTo(request: JournalRequest): unknown {
   switch (request.kind) {
     case 'find':
-      return prepared('SELECT item FROM items WHERE id = ?').get(request.itemId)?.['item'] ?? null;
+      return prepared('SELECT item FROM items WHERE id = ?').get(request.itemId)?.item ?? null;
     case 'unfinished':
       return prepared("SELECT item FROM items WHERE state <> 'Done' ORDER BY received_ms, seq")
         .all()
-        .map((row) => row['item']);
+        .map((row) => row.item);
     case 'list':
       return list(request);
     case 'recall':
-      return prepared('SELECT value FROM facts WHERE key = ?').get(request.key)?.['value'] ?? null;
+      return prepared('SELECT value FROM facts WHERE key = ?').get(request.key)?.value ?? null;
     case 'is-empty':
       return prepared('SELECT 1 FROM items LIMIT 1').get() === undefined;
     case 'close':
@@ -154,9 +154,9 @@ function list({ filter, limit, before }: ListRequest): readonly ListRow[] {
   return prepared(sql)
     .all(...values, limit)
     .map((row) => ({
-      seq: Number(row['seq']),
-      receivedMs: Number(row['received_ms']),
-      text: String(row['item']),
+      seq: Number(row.seq),
+      receivedMs: Number(row.received_ms),
+      text: String(row.item),
     }));
 }
 

@@ -110,10 +110,12 @@ export function constantModel(
   });
 }
 
-/** A classifier of two classes that multiplies large matrices first: some hundred milliseconds on any machine. */
-export function slowClassifier(input: Port): Uint8Array {
+/** A classifier of two classes that multiplies large matrices first: 6 take some hundred milliseconds on most machines. */
+export function slowClassifier(input: Port, multiplications = 6): Uint8Array {
   const side = 1200;
-  const steps = Array.from({ length: 6 }, (_, step) => operation('MatMul', [`m${step}`, `m${step}`], `m${step + 1}`));
+  const steps = Array.from({ length: multiplications }, (_, step) =>
+    operation('MatMul', [`m${step}`, `m${step}`], `m${step + 1}`),
+  );
   return onnxFile({
     inputs: [input],
     outputs: [{ name: 'scores', shape: [1, 2] }],
@@ -122,7 +124,7 @@ export function slowClassifier(input: Port): Uint8Array {
       operation('Mul', ['mean', 'zero'], 'nothing'),
       operation('Expand', ['nothing', 'side'], 'm0'),
       ...steps,
-      operation('ReduceMean', ['m6'], 'sum', { axes: [0, 1], keepdims: 1 }),
+      operation('ReduceMean', [`m${multiplications}`], 'sum', { axes: [0, 1], keepdims: 1 }),
       operation('MatMul', ['sum', 'weights'], 'sums'),
       operation('Softmax', ['sums'], 'scores'),
       floats('zero', [1], [0]),
