@@ -88,8 +88,7 @@ describe('5,000 triggers at once', () => {
     expect(replies.filter(({ status }) => status === 200)).toHaveLength(7);
     const items = await station.get<Item[]>('/items');
     expect(items.filter(({ state }) => state === 'Inference')).toHaveLength(2);
-    station.stop('SIGKILL');
-    await station.ended;
+    await station.stop('SIGKILL');
   });
 });
 

@@ -317,6 +317,15 @@ describe('the list', () => {
     expect(await journal.unfinished()).toEqual([]);
   });
 
+  it('has every item that is done when it is read again, however soon the station closed', async () => {
+    const records = openRecords();
+    await records.begin(newTestItem('item'));
+    await records.finish(doneItem());
+    await records.close();
+    expect(records.unsavedCount()).toBe(0);
+    expect(await journal.find('item')).toMatchObject({ state: 'Done', decision: 'OK' });
+  });
+
   it('answers also when the journal cannot be written', async () => {
     const { state, put } = faulty(journal.record);
     state.isFaulty = false;

@@ -56,6 +56,7 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
   const { journal, metadataStorage, events, log, writeTimeoutMs } = options;
   const live = new Map<string, LiveRecord>();
   const unsaved = new Map<string, Item>();
+  const indexings = new Set<Promise<void>>();
   const closing = new AbortController();
   let retryTimer: NodeJS.Timeout | undefined;
   let retryDelayMs = FIRST_RETRY_MS;
@@ -181,7 +182,10 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
       const published = failure === null ? done : withSaveFailure(done, failure);
       if (failure !== null) retryLater(published, failure);
       // The result is on disk; its place in the index is written meanwhile, before whatever is asked of the index next.
-      record(published).catch((error: unknown) => retryLater(published, messageOf(error)));
+      const indexing = record(published)
+        .catch((error: unknown) => retryLater(published, messageOf(error)))
+        .finally(() => indexings.delete(indexing));
+      indexings.add(indexing);
       live.delete(item.id);
       publish(published);
       return published;
@@ -198,6 +202,7 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
     },
     unsavedCount: () => unsaved.size,
     async close() {
+      await Promise.all(indexings);
       await saveUnsaved();
       closing.abort();
       clearTimeout(retryTimer);

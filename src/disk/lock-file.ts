@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -18,6 +18,8 @@ export function lockRoot(path: string): () => void {
   let file: DatabaseSync | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
+    // SQLite does not say why it cannot open a file
+    accessSync(dirname(path), constants.W_OK);
     file = new DatabaseSync(path);
     sign(file);
     // whoever comes in between these two has it
