@@ -268,6 +268,50 @@ describe('the list of items', () => {
   );
 });
 
+describe('the page of the API', () => {
+  it('is served with everything it loads, and the description of OpenAPI 3.1', async () => {
+    const page = await fetch(`${station.url}/docs/`);
+    expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+    const html = await page.text();
+    const loaded = [...html.matchAll(/<(?:script|link)[^>]+(?:src|href)="([^"]+)"/g)].map(
+      ([, address = '']) => address,
+    );
+    expect(loaded.length).toBeGreaterThan(2);
+    for (const address of loaded) {
+      const asset = new URL(address, page.url);
+      expect(asset.origin).toBe(station.url);
+      expect([address, (await fetch(asset)).status]).toEqual([address, 200]);
+    }
+    const described = (await (await fetch(`${station.url}/docs/json`)).json()) as { openapi: string; paths: object };
+    expect(described.openapi).toMatch(/^3\.1/);
+    for (const path of ['/trigger', '/upload', '/items', '/items/{id}/binaries/{camera_id}', '/configs/active']) {
+      expect(Object.keys(described.paths)).toContain(`/api/v1${path}`);
+    }
+  });
+
+  it.each([
+    ['GET', '/nothing', 404],
+    ['DELETE', '/items', 405],
+    ['GET', '/trigger', 405],
+    ['GET', '/items/%2e%2e%2f%2e%2e%2fconfig', 404],
+    ['GET', '/items/no-such-item', 404],
+    ['GET', '/items/no-such-item/state', 404],
+    ['GET', '/items/no-such-item/binaries', 404],
+    ['GET', '/items/no-such-item/binaries/front', 404],
+  ])('%s %s is answered with %i and the problem', async (method, path, status) => {
+    const answer = await station.request(method, path);
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    const { code, message, detail } = (await answer.json()) as Record<string, string>;
+    expect(code).toMatch(/^[A-Z_]+$/);
+    expect(message).toBe(detail);
+  });
+
+  it('says that the station is there', async () => {
+    for (const path of ['', '/']) expect(await station.get(path)).toBe('the edge orchestrator is up and running');
+  });
+});
+
 describe('a camera that gives no picture', () => {
   it('leaves the item undecided where the others are OK, and is named in its error', async () => {
     expect((await station.activate('away')).status).toBe(200);

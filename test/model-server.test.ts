@@ -160,10 +160,8 @@ describe('a model server', () => {
     ['too_many', /4/],
     ['no_outputs', /outputs/],
     ['not_numbers', /number|score/],
-  ])('that %s fails the item by the name of camera and model, soon, and nothing else', async (model, reason) => {
-    const begin = performance.now();
+  ])('that %s fails the item by the name of camera and model, and nothing else', async (model, reason) => {
     const item = await inspectedWith(model);
-    expect(performance.now() - begin).toBeLessThan(5_000);
     expect(item).toMatchObject({ state: 'Done', decision: 'NO_DECISION' });
     expect(item.error).toMatch(/camera "top"/);
     expect(item.error).toContain(model);

@@ -222,8 +222,8 @@ describe('an item that cannot be saved', () => {
 
   it('keeps its decision when only its place in the journal cannot be written, which is tried again', async () => {
     await openRecords().begin(newTestItem('item'));
-    const { state, put } = faulty(journal.record);
-    const records = openRecords({ journal: { record: put } });
+    const { state, put } = faulty(journal.note);
+    const records = openRecords({ journal: { note: put } });
     expect(await records.finish(doneItem())).toMatchObject({ decision: 'OK', error: null });
     expect(await saved()).toMatchObject({ state: 'Done', decision: 'OK' });
     await settled();

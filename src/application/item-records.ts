@@ -78,6 +78,9 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
   const record = (...items: Item[]): Promise<void> =>
     withDeadline(writeTimeoutMs, 'writing the journal', closing.signal, () => journal.record(items));
 
+  const note = (item: Item): Promise<void> =>
+    withDeadline(writeTimeoutMs, 'writing the journal', closing.signal, () => journal.note([item]));
+
   const scheduleBackup = (record: LiveRecord): void => {
     record.backupTimer ??= setTimeout(() => {
       record.backupTimer = undefined;
@@ -182,7 +185,7 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
       const published = failure === null ? done : withSaveFailure(done, failure);
       if (failure !== null) retryLater(published, failure);
       // The result is on disk; its place in the index is written meanwhile, before whatever is asked of the index next.
-      const indexing = record(published)
+      const indexing = note(published)
         .catch((error: unknown) => retryLater(published, messageOf(error)))
         .finally(() => indexings.delete(indexing));
       indexings.add(indexing);

@@ -15,11 +15,11 @@ async function listed(folders: ItemFolders): Promise<string[]> {
 
 describe('the folders of items', () => {
   it('are none in a root that never had an item', async () => {
-    expect(await listed(await openItemFolders(await temporaryFolder(), '.scratch'))).toEqual([]);
+    expect(await listed(await openItemFolders(await temporaryFolder()))).toEqual([]);
   });
 
   it('hold what was written, by config and item', async () => {
-    const folders = await openItemFolders(await temporaryFolder(), '.scratch');
+    const folders = await openItemFolders(await temporaryFolder());
     await folders.write('line', 'item-1', 'front.jpg', BYTES, never);
     await folders.write('line', 'item-1', 'metadata.json', BYTES, never);
     await folders.write('other', 'item-2', 'front.jpg', BYTES, never);
@@ -29,7 +29,7 @@ describe('the folders of items', () => {
 
   it('are found whatever else lies beside them', async () => {
     const root = await temporaryFolder();
-    const folders = await openItemFolders(root, '.scratch');
+    const folders = await openItemFolders(root);
     await folders.write('line', 'item-1', 'front.jpg', BYTES, never);
     const base = join(root, 'data/storage');
     await writeFile(join(base, 'README'), 'a file between the configs');
@@ -41,7 +41,7 @@ describe('the folders of items', () => {
 
   it('are gone with their last file', async () => {
     const root = await temporaryFolder();
-    const folders = await openItemFolders(root, '.scratch');
+    const folders = await openItemFolders(root);
     await folders.write('line', 'item-1', 'front.jpg', BYTES, never);
     await folders.write('line', 'item-1', 'back.jpg', BYTES, never);
     await folders.remove('line', 'item-1', 'front.jpg', never);
@@ -51,7 +51,7 @@ describe('the folders of items', () => {
   });
 
   it('may leave while they are listed', async () => {
-    const folders = await openItemFolders(await temporaryFolder(), '.scratch');
+    const folders = await openItemFolders(await temporaryFolder());
     const ids = Array.from({ length: 50 }, (_, index) => `item-${index}`);
     await Promise.all(ids.map((id) => folders.write('line', id, 'front.jpg', BYTES, never)));
     const seen: string[] = [];
@@ -78,7 +78,7 @@ describe('the folders of items', () => {
     ['line', 'item', '.hidden'],
   ])('never let a name out of them: %j %j %j', async (config, itemId, name) => {
     const root = await temporaryFolder();
-    const folders = await openItemFolders(root, '.scratch');
+    const folders = await openItemFolders(root);
     await expect(folders.write(config, itemId, name, BYTES, never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
     expect(await folders.read(config, itemId, name, never)).toBeUndefined();
     await expect(folders.remove(config, itemId, name, never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
@@ -87,7 +87,7 @@ describe('the folders of items', () => {
 
   it('say what could not be read, and never where', async () => {
     const root = await temporaryFolder();
-    const folders = await openItemFolders(root, '.scratch');
+    const folders = await openItemFolders(root);
     await mkdir(join(root, 'data/storage/line/item/front.jpg'), { recursive: true });
     const reading = folders.read('line', 'item', 'front.jpg', never);
     await expect(reading).rejects.toMatchObject({
@@ -97,7 +97,7 @@ describe('the folders of items', () => {
   });
 
   it('stop when they are told to', async () => {
-    const folders = await openItemFolders(await temporaryFolder(), '.scratch');
+    const folders = await openItemFolders(await temporaryFolder());
     await folders.write('line', 'item', 'front.jpg', BYTES, never);
     const aborted = AbortSignal.abort();
     await expect(folders.read('line', 'item', 'front.jpg', aborted)).rejects.toMatchObject({ code: 'ABORTED' });

@@ -2,7 +2,8 @@ import { opendir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../domain/errors.ts';
 import { isPathId, isStoredName } from '../domain/id.ts';
-import { codeOf, diskError, openDurableFolder } from './durable-file.ts';
+import { codeOf, diskError } from './disk-error.ts';
+import { type DurableFolder, openDurableFolder } from './durable-folder.ts';
 
 export const METADATA_FILE = 'metadata.json';
 
@@ -30,10 +31,35 @@ function isStorable(config: string, itemId: string, name: string): boolean {
   return isPathId(config) && isPathId(itemId) && isStoredName(name);
 }
 
-/** `scratch` names this user's own folder for half-written files, so that two users never clean up after each other. */
-export async function openItemFolders(root: string, scratch: string): Promise<ItemFolders> {
+/** Where half-written files lie; no config has such a name. */
+const SCRATCH = '.half-written';
+
+/** The folders that are open, with how many use them: who writes to the same tree shares the syncs of the disk. */
+const open = new Map<string, { readonly durable: Promise<DurableFolder>; users: number }>();
+
+async function shareDurableFolder(base: string): Promise<DurableFolder> {
+  const shared = open.get(base) ?? { durable: openDurableFolder({ base, scratch: SCRATCH }), users: 0 };
+  open.set(base, shared);
+  shared.users += 1;
+  const durable = await shared.durable;
+  let isClosed = false;
+  return {
+    ...durable,
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      shared.users -= 1;
+      if (shared.users > 0) return;
+      open.delete(base);
+      await durable.close();
+    },
+  };
+}
+
+/** Opens the tree of an edge root. All who open it in this process write through one thread. */
+export async function openItemFolders(root: string): Promise<ItemFolders> {
   const base = join(root, 'data', 'storage');
-  const durable = await openDurableFolder({ base, scratch });
+  const durable = await shareDurableFolder(base);
 
   const pathOf = (config: string, itemId: string, name: string): string => {
     if (!isStorable(config, itemId, name)) {

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../domain/errors.ts';
-import { diskError } from './durable-file.ts';
+import { diskError } from './disk-error.ts';
 
 const SQLITE_BUSY = 5;
 const RESERVED = 'BEGIN IMMEDIATE';

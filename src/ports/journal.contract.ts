@@ -69,6 +69,23 @@ export function journalContract(newPlace: () => Promise<() => Promise<Journal>>)
       expect(await journal.find('item')).toMatchObject({ state: 'Done' });
     });
 
+    it('knows what was only noted as soon as it is asked, in the order of the calls', async () => {
+      const journal = await openOne();
+      const noted = [
+        journal.note([exampleItem('item', { state: 'Inference' })]),
+        journal.note([exampleItem('item', { state: 'Done' }), exampleItem('other')]),
+      ];
+      expect(await journal.find('item')).toMatchObject({ state: 'Done' });
+      expect((await journal.list({ limit: 10 })).items).toHaveLength(2);
+      await Promise.all(noted);
+    });
+
+    it('keeps what was only noted, also when nobody asks', async () => {
+      const journal = await openOne();
+      await journal.note([exampleItem('item')]);
+      expect(await journal.find('item')).toEqual(exampleItem('item'));
+    });
+
     it('records nothing without complaint', async () => {
       const journal = await openOne();
       await journal.record([]);

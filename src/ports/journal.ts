@@ -31,6 +31,11 @@ export interface ItemPage {
 export interface Journal {
   /** Records items as they are now, replacing earlier records of the same ids; resolves when they are on disk. Calls made together share one commit. Rejects with `STORAGE_FAILED`. */
   record(items: readonly Item[]): Promise<void>;
+  /**
+   * Records items like `record`, but lets the disk take its time: they go with the next commit that somebody waits for,
+   * at the latest after a moment. For what a restart finds elsewhere. Whatever is asked afterwards knows them.
+   */
+  note(items: readonly Item[]): Promise<void>;
   find(id: string): Promise<Item | undefined>;
   list(query: ItemQuery): Promise<ItemPage>;
   /** Items that are not `Done`: what a stopped process left behind. */

@@ -1,8 +1,7 @@
-import { modelForwards } from '../adapters/model-forwards/index.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
-import { kindFor } from '../domain/kind.ts';
 import type { Log } from '../ports/context.ts';
 import type { Settings } from '../settings.ts';
+import { openModelForward } from './open-ports.ts';
 import { openRootConfigs } from './root-configs.ts';
 
 /** Whoever checks gets diagnostics as an answer, not as log lines. */
@@ -18,10 +17,8 @@ export interface RootCheck {
 /** Checks every file of an edge root beside a running station or without one: nothing is locked, no device or model is opened. */
 export async function checkRoot(root: string, settings: Settings): Promise<RootCheck> {
   const configs = await openRootConfigs({ root, settings, log: SILENT });
-  const context = { root, env: settings.env, log: SILENT };
-  const chosen = configs.edge?.model_forward;
-  const forward =
-    chosen === undefined ? null : await kindFor(modelForwards, chosen.type).open(chosen as never, context);
+  const { edge } = configs;
+  const forward = edge === null ? null : await openModelForward(edge, { root, env: settings.env, log: SILENT });
   try {
     const state = await configs.read(async (model) => (forward === null ? null : await forward.inspect(model)));
     return {

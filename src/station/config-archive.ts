@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { diskError, openDurableFolder } from '../disk/durable-file.ts';
+import { diskError } from '../disk/disk-error.ts';
+import { openDurableFolder } from '../disk/durable-folder.ts';
 import type { StationPlan } from './station-plan.ts';
 
 const WRITE_TIMEOUT_MS = 30_000;

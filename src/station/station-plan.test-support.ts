@@ -13,7 +13,7 @@ export async function imageFolder(root: string, names: readonly string[]): Promi
   for (const name of names) await writeFile(join(root, 'data', FOLDER, name), name);
 }
 
-export function planOfModel(name: string): Model {
+function planOfModel(name: string): Model {
   return testModel({ id: name }, classified('good')).model;
 }
 

@@ -44,7 +44,7 @@ describe('filesystem binary storage', () => {
 
   it('throws away half-written files of an earlier process', async () => {
     const context = await testContext();
-    const scratch = join(context.root, 'data/storage/.half-written-binaries');
+    const scratch = join(context.root, 'data/storage/.half-written');
     await mkdir(scratch, { recursive: true });
     await writeFile(join(scratch, '99-1'), 'half');
     const storage = await filesystemBinaryStorage.open({}, context);

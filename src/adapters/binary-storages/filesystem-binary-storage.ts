@@ -6,7 +6,7 @@ export const filesystemBinaryStorage = defineBinaryStorage({
   type: 'filesystem',
   options: z.strictObject({}).meta({ title: 'Files below data/storage of the edge root' }),
   async open(_options, { root }) {
-    const folders = await openItemFolders(root, '.half-written-binaries');
+    const folders = await openItemFolders(root);
     return {
       async put({ config, itemId, name }, bytes, signal) {
         await folders.write(config, itemId, name, bytes, signal);

@@ -42,7 +42,7 @@ export interface ListRequest {
 }
 
 export type JournalQuestion =
-  | { readonly kind: 'record'; readonly rows: readonly ItemRow[] }
+  | { readonly kind: 'record' | 'note'; readonly rows: readonly ItemRow[] }
   | { readonly kind: 'remember'; readonly key: string; readonly value: string }
   | { readonly kind: 'recall'; readonly key: string }
   | { readonly kind: 'find'; readonly itemId: string }

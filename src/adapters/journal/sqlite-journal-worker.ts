@@ -36,11 +36,20 @@ const RECORD = `
 const { file, capacity, factsFile } = workerData as JournalSetup;
 const database = openDatabase(file);
 const statements = new Map<string, StatementSync>();
+/** Longest time that what is only noted waits for company. */
+const NOTE_MS = 25;
 let waiting: JournalRequest[] = [];
+let isDue = false;
+let noteTimer: NodeJS.Timeout | undefined;
 
 parentPort?.on('message', (request: JournalRequest) => {
   waiting.push(request);
-  if (waiting.length === 1) setImmediate(answerWaiting);
+  if (request.kind === 'note') {
+    noteTimer ??= setTimeout(answerWaiting, NOTE_MS);
+  } else if (!isDue) {
+    isDue = true;
+    setImmediate(answerWaiting);
+  }
 });
 
 function openDatabase(path: string): DatabaseSync {
@@ -64,27 +73,35 @@ function prepared(sql: string): StatementSync {
   return statement;
 }
 
+type WriteRequest = Extract<JournalRequest, { kind: 'record' | 'note' | 'remember' }>;
+
+function isWrite(request: JournalRequest): request is WriteRequest {
+  return request.kind === 'record' || request.kind === 'note' || request.kind === 'remember';
+}
+
 function answerWaiting(): void {
   const requests = waiting;
   waiting = [];
-  const writes = requests.filter((request) => request.kind === 'record' || request.kind === 'remember');
+  isDue = false;
+  clearTimeout(noteTimer);
+  noteTimer = undefined;
+  const writes = requests.filter(isWrite);
   const failure = writes.length === 0 ? null : commitTogether(writes);
   const answers = requests.map((request): JournalAnswer => {
-    if (request.kind === 'record' || request.kind === 'remember') return { id: request.id, value: null, failure };
+    if (isWrite(request)) return { id: request.id, value: null, failure };
     return read(request);
   });
   parentPort?.postMessage(answers);
   if (requests.some((request) => request.kind === 'close')) parentPort?.close();
 }
 
-function commitTogether(writes: readonly JournalRequest[]): JournalAnswer['failure'] {
+function commitTogether(writes: readonly WriteRequest[]): JournalAnswer['failure'] {
   try {
     database.exec('BEGIN IMMEDIATE');
     for (const write of writes) {
-      if (write.kind === 'record') for (const row of write.rows) record(row);
       if (write.kind === 'remember') {
         prepared('INSERT OR REPLACE INTO facts (key, value) VALUES (?, ?)').run(write.key, write.value);
-      }
+      } else for (const row of write.rows) record(row);
     }
     if (capacity !== null) {
       prepared('DELETE FROM items WHERE seq <= (SELECT max(seq) FROM items) - ?').run(capacity);

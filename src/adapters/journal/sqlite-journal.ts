@@ -1,7 +1,7 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { diskError } from '../../disk/durable-file.ts';
+import { diskError } from '../../disk/disk-error.ts';
 import { AppError, messageOf } from '../../domain/errors.ts';
 import type { Item } from '../../domain/item.ts';
 import type { ItemQuery, Journal } from '../../ports/journal.ts';
@@ -130,6 +130,9 @@ function journalOver(connection: Connection): Journal {
   return {
     async record(items) {
       await connection.ask({ kind: 'record', rows: items.map(rowOf) });
+    },
+    async note(items) {
+      await connection.ask({ kind: 'note', rows: items.map(rowOf) });
     },
     async find(id) {
       const text = await connection.ask({ kind: 'find', itemId: id });

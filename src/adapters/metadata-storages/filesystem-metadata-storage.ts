@@ -8,7 +8,7 @@ export const filesystemMetadataStorage = defineMetadataStorage({
   type: 'filesystem',
   options: z.strictObject({}).meta({ title: 'metadata.json of each item below data/storage of the edge root' }),
   async open(_options, { root }) {
-    const folders = await openItemFolders(root, '.half-written-metadata');
+    const folders = await openItemFolders(root);
     return {
       capacity: null,
       async put(item, signal) {

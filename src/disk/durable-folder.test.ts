@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { AppError } from '../domain/errors.ts';
 import { temporaryFolder } from '../ports/context.test-support.ts';
-import { codeOf, diskError, openDurableFolder } from './durable-file.ts';
+import { codeOf, diskError } from './disk-error.ts';
+import { openDurableFolder } from './durable-folder.ts';
 
 const never = new AbortController().signal;
 const SCRATCH = '.half-written';

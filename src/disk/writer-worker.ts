@@ -10,8 +10,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parentPort, workerData } from 'node:worker_threads';
-import { cancelPlace, type WriteAnswer, type WriteRequest, type WriterSetup } from './durable-file-messages.ts';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
+import { cancelPlace, type WriteAnswer, type WriteRequest, type WriterSetup } from './writer-messages.ts';
 
 /**
  * The thread that writes files durably. What is asked for while it waits for the disk is written as one group: the
@@ -26,13 +26,18 @@ interface Write {
 }
 
 const { scratchFolder, cancelled } = workerData as WriterSetup;
+/** Most files open at once: a system may allow a process a few hundred, and larger groups save no more. */
+const MAX_GROUP = 64;
+
 let waiting: WriteRequest[] = [];
 let sequence = 0;
+let isEnding = false;
 
 parentPort?.on('message', (message: WriteRequest | 'end') => {
   if (message === 'end') {
-    // after the group that waits, whose answers need the port
-    setImmediate(() => parentPort?.close());
+    // after what waits, whose answers need the port
+    isEnding = true;
+    if (waiting.length === 0) parentPort?.close();
     return;
   }
   waiting.push(message);
@@ -40,15 +45,15 @@ parentPort?.on('message', (message: WriteRequest | 'end') => {
 });
 
 function writeWaiting(): void {
-  const group = waiting.map(
+  const group = waiting.slice(0, MAX_GROUP).map(
     (request): Write => ({
       request,
-      half: join(scratchFolder, `${process.pid}-${nextNumber()}`),
+      half: join(scratchFolder, `${process.pid}-${threadId}-${nextNumber()}`),
       file: null,
       failure: null,
     }),
   );
-  waiting = [];
+  waiting = waiting.slice(MAX_GROUP);
   for (const write of group) attempt(write, writeHalf);
   for (const write of group) attempt(write, syncHalf);
   const changedFolders = new Map<string, Write[]>();
@@ -56,6 +61,8 @@ function writeWaiting(): void {
   for (const [folder, writes] of changedFolders) syncFolder(folder, writes);
   for (const write of group) if (write.failure !== null || write.request.path === null) discard(write);
   parentPort?.postMessage(group.map(({ request, failure }): WriteAnswer => ({ id: request.id, failure })));
+  if (waiting.length > 0) setImmediate(writeWaiting);
+  else if (isEnding) parentPort?.close();
 }
 
 function nextNumber(): number {
