@@ -67,7 +67,7 @@ describe('activating a config', () => {
     ['a broken config', { config_name: 'broken' }, 422, /item_rule/],
     ['a body of another kind', { name: 'line' }, 422, /config_name/],
     ['no body', undefined, 422, /config_name|object/],
-    ['malformed JSON', '{', 400, /JSON/],
+    ['malformed JSON', '{', 422, /JSON/],
   ])('is refused for %s and changes nothing', async (_what, body, status, message) => {
     const before = await station.get('/configs/active');
     const answer = await station.request('POST', '/configs/active', body);

@@ -13,6 +13,10 @@ export interface RecoveryPorts {
   readonly metadataStorage: MetadataStorage;
 }
 
+/** Binary of an item that was uploaded. */
+const UPLOADED = '0';
+const AT_ONCE = 32;
+
 /**
  * Ends the items that a stopped process left behind: no item stays unfinished. One whose result was saved has it; the
  * others end in the step they had come to, and none of them is `OK`.
@@ -23,26 +27,32 @@ export async function closeLeftovers(
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const journaled of await journal.unfinished()) {
+  const close = async (journaled: Item): Promise<void> => {
     const key = { config: journaled.station_config, itemId: journaled.id };
     const item = (await metadataStorage.get(key, signal).catch(() => undefined)) ?? journaled;
-    if (item.state === 'Done') {
-      await journal.record([item]);
-      continue;
-    }
+    if (item.state === 'Done') return await journal.note([item]);
     log.warn({ itemId: item.id, state: item.state }, 'an item was left unfinished and is closed');
     const error = `the station stopped in step "${item.state}", before the item was decided`;
     const binaries = await storedNames(item, binaryStorage, signal).catch((failure: unknown) => {
       log.warn({ itemId: item.id, reason: messageOf(failure) }, 'its pictures could not be looked for');
       return item.binaries;
     });
-    await records.finish({ ...item, binaries, decision: item.decision ?? 'NO_DECISION', error });
+    // an uploaded picture is kept, not inspected: there was nothing to decide
+    const isUpload = binaries.some((name) => name.startsWith(`${UPLOADED}.`));
+    await records.finish({ ...item, binaries, decision: isUpload ? null : 'NO_DECISION', error });
+  };
+  const leftovers = await journal.unfinished();
+  // side by side, so that they share the syncs of the disk
+  for (let index = 0; index < leftovers.length; index += AT_ONCE) {
+    await Promise.all(leftovers.slice(index, index + AT_ONCE).map(close));
   }
 }
 
-/** The pictures that were saved before the process stopped, whether the record says so or not. `0` is an uploaded one. */
+/** The pictures that were saved before the process stopped, whether the record says so or not. */
 async function storedNames(item: Item, storage: BinaryStorage, signal: AbortSignal): Promise<string[]> {
-  const names = ['0', ...Object.keys(item.cameras)].flatMap((id) => STORED_ENDINGS.map((ending) => `${id}.${ending}`));
+  const names = [UPLOADED, ...Object.keys(item.cameras)].flatMap((id) =>
+    STORED_ENDINGS.map((ending) => `${id}.${ending}`),
+  );
   const stored: string[] = [];
   for (const name of names) {
     const key = { config: item.station_config, itemId: item.id, name };

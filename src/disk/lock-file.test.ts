@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../ports/context.test-support.ts';
 import { lockRoot } from './lock-file.ts';
@@ -57,15 +57,18 @@ describe('the lock of an edge root', () => {
     lockRoot(path)();
   });
 
-  it.each([
-    ['the folder is a file', 'data', 'data/station.lock'],
-    ['the lock file is something else', 'station.lock', 'station.lock'],
-  ])('says that it cannot be written, and never where: %s', async (_what, file, path) => {
+  it('is taken where something else lies in its place', async () => {
+    const path = await lockPath();
+    await mkdir(dirname(path));
+    await writeFile(path, 'no lock at all '.repeat(100));
+    lockRoot(path)();
+  });
+
+  it('says that it cannot be written, and never where', async () => {
     const root = await temporaryFolder();
-    await writeFile(join(root, file), 'neither a folder nor a lock '.repeat(100));
-    expect(() => lockRoot(join(root, path))).toThrow(
-      expect.objectContaining({ message: expect.not.stringContaining(root) }),
-    );
-    expect(() => lockRoot(join(root, path))).toThrow('data/station.lock cannot be written');
+    await writeFile(join(root, 'data'), 'no folder');
+    const lock = (): unknown => lockRoot(join(root, 'data/station.lock'));
+    expect(lock).toThrow('data/station.lock cannot be written');
+    expect(lock).toThrow(expect.objectContaining({ message: expect.not.stringContaining(root) }));
   });
 });

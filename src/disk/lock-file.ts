@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,6 +6,7 @@ import { AppError } from '../domain/errors.ts';
 import { diskError } from './disk-error.ts';
 
 const SQLITE_BUSY = 5;
+const SQLITE_NOTADB = 26;
 const RESERVED = 'BEGIN IMMEDIATE';
 
 /**
@@ -21,11 +22,20 @@ export function lockRoot(path: string): () => void {
     // SQLite does not say why it cannot open a file
     accessSync(dirname(path), constants.W_OK);
     file = new DatabaseSync(path);
-    sign(file);
+    try {
+      sign(file);
+    } catch (error) {
+      if (!hasCode(error, SQLITE_NOTADB)) throw error;
+      // something else lies there, which nobody holds
+      file.close();
+      rmSync(path);
+      file = new DatabaseSync(path);
+      sign(file);
+    }
     // whoever comes in between these two has it
     file.exec(RESERVED);
   } catch (error) {
-    const refusal = isBusy(error) && file !== undefined ? locked(file) : undefined;
+    const refusal = hasCode(error, SQLITE_BUSY) && file !== undefined ? locked(file) : undefined;
     file?.close();
     throw refusal ?? diskError('the lock file data/station.lock cannot be written', plain(error));
   }
@@ -43,8 +53,8 @@ function sign(file: DatabaseSync): void {
   file.exec('COMMIT');
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+function hasCode(error: unknown, code: number): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === code;
 }
 
 function locked(file: DatabaseSync): AppError {

@@ -39,6 +39,13 @@ function jsonOf(body: Buffer): unknown {
   }
 }
 
+/** For routes whose every wrong body is `REQUEST_INVALID`, also one that is no JSON or comes as another type. */
+export function anyWrongBody(thrown: unknown): never {
+  const isWrongBody =
+    thrown instanceof AppError && (thrown.code === 'REQUEST_MALFORMED' || thrown.code === 'MEDIA_TYPE_UNSUPPORTED');
+  throw isWrongBody ? new AppError('REQUEST_INVALID', thrown.message, { cause: thrown }) : thrown;
+}
+
 /** The value in the given shape. Rejects with `REQUEST_INVALID`, naming everything that is wrong. */
 export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const result = schema.safeParse(value);

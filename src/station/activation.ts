@@ -36,7 +36,9 @@ export function createActivation({ holder, readConfig, open, activated, log }: A
     if (config === undefined) throw new AppError('CONFIG_NOT_FOUND', `there is no station config "${name}"`);
     if (config.plan !== null) return config.plan;
     const errors = config.diagnostics.filter(({ severity }) => severity === 'error');
-    const sentences = errors.map(({ file, line, path, message }) => `${file}:${line ?? 1} ${path}: ${message}`);
+    const sentences = errors.map(
+      ({ file, line, path, message }) => `${file}:${line ?? 1} ${path === '' ? '' : `${path}: `}${message}`,
+    );
     throw new AppError('CONFIG_INVALID', sentences.join('; '), { details: { diagnostics: errors } });
   };
 

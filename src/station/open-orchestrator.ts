@@ -160,7 +160,7 @@ async function assemble(
       active: () => holder.active()?.raw ?? null,
       activate: activation.activate,
     },
-    inventory: async () => (await configs.readInventory()).raw,
+    inventory: () => inventoryAsWritten(configs),
     events,
     drain: inspections.drain,
     health: () => health(holder, activation, ports, records, inspections, ending.signal),
@@ -213,6 +213,12 @@ async function storedImage(
   const read = (limit: AbortSignal): Promise<Uint8Array | undefined> => binaryStorage.get(key, limit);
   const bytes = await withDeadline(WRITE_TIMEOUT_MS, `reading ${name}`, signal, read);
   return bytes === undefined ? undefined : { name, mediaType: mediaTypeOfName(name), bytes };
+}
+
+async function inventoryAsWritten(configs: RootConfigs): Promise<unknown> {
+  const { raw, content, file } = await configs.readInventory();
+  if (content !== null) return raw;
+  throw new AppError('CONFIG_INVALID', `${file} has errors since the station started: see /configs/diagnostics`);
 }
 
 /** Keeps the config for the items that name its digest and, with a journal, its name for the next start. */

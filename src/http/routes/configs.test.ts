@@ -43,7 +43,7 @@ describe('the configs of the station', () => {
     ['an unknown key', { config_name: 'back', force: true }, 422, 'REQUEST_INVALID', /force/],
     ['a bare string', '"back"', 422, 'REQUEST_INVALID', /object/],
     ['no body', '', 422, 'REQUEST_INVALID', /object/],
-    ['no JSON', '{', 400, 'REQUEST_MALFORMED', /JSON/],
+    ['no JSON', '{', 422, 'REQUEST_INVALID', /JSON/],
   ])('stay as they are for %s', async (_, payload, status, code, message) => {
     const server = testServer();
     const answer = await activate(server, payload);
@@ -55,7 +55,7 @@ describe('the configs of the station', () => {
   it('are not made active by a form', async () => {
     const { payload, headers } = await formBody([['config_name', 'back']]);
     const answer = await testServer().app.inject({ method: 'POST', url: '/api/v1/configs/active', payload, headers });
-    expect(answer.json()).toMatchObject({ status: 415, code: 'MEDIA_TYPE_UNSUPPORTED' });
+    expect(answer.json()).toMatchObject({ status: 422, code: 'REQUEST_INVALID' });
   });
 
   it('may use what the inventory lists', async () => {

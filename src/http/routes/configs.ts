@@ -5,7 +5,7 @@ import { isPathId } from '../../domain/id.ts';
 import type { Orchestrator } from '../../station/orchestrator.ts';
 import { type ApiServer, JSON_TYPE } from '../api-server.ts';
 import { problems } from '../openapi.ts';
-import { checked } from '../request-body.ts';
+import { anyWrongBody, checked } from '../request-body.ts';
 
 const Config = z.unknown().meta({
   description: 'A station config as written.',
@@ -65,6 +65,7 @@ export function configRoutes(api: ApiServer, orchestrator: Orchestrator): void {
   api.post(
     '/configs/active',
     {
+      errorHandler: anyWrongBody,
       schema: {
         tags: ['configs'],
         operationId: 'activateConfig',
@@ -74,10 +75,8 @@ export function configRoutes(api: ApiServer, orchestrator: Orchestrator): void {
         response: {
           200: Config,
           ...problems({
-            400: 'The body is not JSON.',
             403: 'The name is empty.',
             404: 'There is no config of this name.',
-            415: 'The body is not JSON by its Content-Type.',
             422: 'The config is invalid, one of its models cannot be loaded, or the body is not what is expected.',
           }),
         },

@@ -5,7 +5,7 @@ import type { Orchestrator, TriggerRequest } from '../../station/orchestrator.ts
 import type { ApiServer } from '../api-server.ts';
 import { type Part, partsOf } from '../form-parts.ts';
 import { problems } from '../openapi.ts';
-import { checked, textOf } from '../request-body.ts';
+import { anyWrongBody, checked, textOf } from '../request-body.ts';
 
 const MAX_FIELD_LENGTH = 1024;
 
@@ -71,6 +71,7 @@ export function triggerRoutes(api: ApiServer, orchestrator: Orchestrator): void 
     '/upload',
     {
       onRequest,
+      errorHandler: anyWrongBody,
       schema: {
         tags: ['trigger'],
         operationId: 'upload',
