@@ -54,6 +54,16 @@ describe('fake camera', () => {
     expect(first.slice(0, 10)).not.toEqual(names);
   });
 
+  it('sees that a picture was replaced in place', async () => {
+    const { camera, folder } = await cameraOver(['a.jpg']);
+    expect(await captured(camera, 2)).toEqual(['a.jpg', 'a.jpg']);
+    await writeFile(join(folder, 'a.jpg'), 'another picture');
+    expect(await textOf(camera)).toBe('another picture');
+    await writeFile(join(folder, 'a.jpg'), 'of equal length');
+    await utimes(join(folder, 'a.jpg'), new Date(), new Date(Date.now() + 5_000));
+    expect(await textOf(camera)).toBe('of equal length');
+  });
+
   it('sees pictures that are copied in while it is open', async () => {
     const { camera, folder } = await cameraOver(['a.jpg'], { order: 'in_order' });
     expect(await textOf(camera)).toBe('a.jpg');

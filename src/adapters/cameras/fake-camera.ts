@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
@@ -62,7 +61,7 @@ export const fakeCamera = defineCamera({
         signal.throwIfAborted();
         const name = names[nextIndex(names.length)] as string;
         try {
-          return await readFile(join(folder.path, name), { signal });
+          return await folder.read(name, signal);
         } catch (cause) {
           signal.throwIfAborted();
           throw new AppError('CAPTURE_FAILED', `"${name}" of image folder "${folder.shown}" could not be read`, {

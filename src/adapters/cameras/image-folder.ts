@@ -1,5 +1,6 @@
 import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError, messageOf } from '../../domain/errors.ts';
 
 /** A folder of pictures whose list is read again only when the folder has changed. */
@@ -10,6 +11,8 @@ export interface ImageFolder {
   readonly shown: string;
   /** File names of its pictures in order, at least one. Rejects with `CAPTURE_FAILED`. */
   names(): Promise<readonly string[]>;
+  /** The bytes of one of them as they are now. Rejects when it is gone. */
+  read(name: string, signal: AbortSignal): Promise<Uint8Array>;
   /** Why there is no picture to take now, as a sentence; undefined when there is one. */
   unusable(): Promise<string | undefined>;
 }
@@ -17,6 +20,14 @@ export interface ImageFolder {
 const PICTURE = /^[^.].*\.(jpe?g|png)$/i;
 /** Time stamps of a folder are coarse (2 s on FAT): a list read this soon after a change may lack what came right after. */
 const SETTLED_AFTER_MS = 2_500;
+
+/** Pictures kept in memory until their files change: reading them again and again is nothing a real camera does. */
+const KEPT_BYTES = 64 * 1024 * 1024;
+
+interface KeptPicture {
+  readonly bytes: Uint8Array;
+  readonly mtimeMs: number;
+}
 
 export function openImageFolder(path: string, shown: string): ImageFolder {
   let listed: { readonly names: readonly string[]; readonly mtimeMs: number; readonly settled: boolean } | undefined;
@@ -45,10 +56,35 @@ export function openImageFolder(path: string, shown: string): ImageFolder {
     return listed.names;
   }
 
+  const kept = new Map<string, KeptPicture>();
+  let keptBytes = 0;
+
+  const keep = (name: string, picture: KeptPicture): void => {
+    keptBytes += picture.bytes.byteLength - (kept.get(name)?.bytes.byteLength ?? 0);
+    kept.delete(name);
+    kept.set(name, picture);
+    for (const [oldest, { bytes }] of kept) {
+      if (keptBytes <= KEPT_BYTES) return;
+      kept.delete(oldest);
+      keptBytes -= bytes.byteLength;
+    }
+  };
+
+  async function read(name: string, signal: AbortSignal): Promise<Uint8Array> {
+    const file = join(path, name);
+    const { mtimeMs, size } = await stat(file);
+    const known = kept.get(name);
+    if (known?.mtimeMs === mtimeMs && known.bytes.byteLength === size) return known.bytes;
+    const bytes = await readFile(file, { signal });
+    keep(name, { bytes, mtimeMs });
+    return bytes;
+  }
+
   return {
     path,
     shown,
     names,
+    read,
     async unusable() {
       return await names().then(
         () => undefined,

@@ -44,9 +44,17 @@ export function eventRoutes(api: ApiServer, { events }: Orchestrator, commentInt
       const response = reply.raw;
       response.writeHead(200, reply.getHeaders() as Record<string, string>);
 
-      const write = (text: string): void => {
+      let gathered = '';
+      const flush = (): void => {
+        const text = gathered;
+        gathered = '';
         if (response.writableLength > MAX_WAITING_BYTES) response.destroy();
-        else response.write(text);
+        else if (!response.writableEnded) response.write(text);
+      };
+      /** What comes in one turn of the event loop is one write. */
+      const write = (text: string): void => {
+        if (gathered === '') setImmediate(flush);
+        gathered += text;
       };
       write(': connected\n\n');
       const unsubscribe = events.subscribe(
@@ -56,6 +64,7 @@ export function eventRoutes(api: ApiServer, { events }: Orchestrator, commentInt
       const comments = setInterval(() => write(': still here\n\n'), commentIntervalMs);
 
       const end = (): void => {
+        flush();
         response.end();
       };
       endings.add(end);
