@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { AppError } from '../domain/errors.ts';
 import type { Orchestrator } from '../station/orchestrator.ts';
 import { isLoopback } from './api-key.ts';
@@ -10,6 +11,8 @@ export interface ListenOptions {
   readonly port: number;
   /** Asked of callers unless `host` is this machine alone. */
   readonly apiKey: string | null;
+  /** How long requests under way may take to end when the server closes, in milliseconds. Default 3 s. */
+  readonly graceMs?: number;
   readonly server: { readonly cors_origins: readonly string[]; readonly body_limit_mb: number };
 }
 
@@ -18,7 +21,7 @@ const BYTES_PER_MB = 1024 * 1024;
 /** Serves the API of a station. Rejects with `ADDRESS_UNAVAILABLE`, naming host and port and what to do. */
 export async function listen(
   orchestrator: Orchestrator,
-  { host, port, apiKey, server }: ListenOptions,
+  { host, port, apiKey, server, graceMs = 3_000 }: ListenOptions,
   log: ServerLog,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const app = buildServer({
@@ -38,7 +41,17 @@ export async function listen(
   }
   const { port: actual } = app.server.address() as AddressInfo;
   const shown = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${shown}:${actual}`, close: async () => await app.close() };
+  return { url: `http://${shown}:${actual}`, close: () => closeWithin(app, graceMs) };
+}
+
+/** A sender that has stalled in the middle of its body does not keep the station from ending. */
+async function closeWithin(app: FastifyInstance, graceMs: number): Promise<void> {
+  const force = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(force);
+  }
 }
 
 function sentenceOf(error: unknown, host: string, port: number): string {
