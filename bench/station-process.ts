@@ -18,15 +18,22 @@ export interface StationProcess {
   stop(): Promise<void>;
 }
 
+/** As in `npm start`. */
+const MEMORY_OPTIONS = ['--max-semi-space-size=8', '--max-old-space-size=1024'];
+
 /** Starts `serve` on this root and resolves when the station is ready to inspect. */
 export async function startStation(root: string): Promise<StationProcess> {
   const port = await freePort();
   const preload = new URL('./event-loop-delay.ts', import.meta.url).href;
   const main = new URL('../src/main.ts', import.meta.url).pathname;
   const begin = performance.now();
-  const child = spawn(process.execPath, ['--import', preload, main, 'serve', '--root', root, '--port', String(port)], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...MEMORY_OPTIONS, '--import', preload, main, 'serve', '--root', root, '--port', String(port)],
+    {
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    },
+  );
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaints = `${complaints}${text}`.slice(-4_000);

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=8 --max-old-space-size=1024
 import { readFileSync } from 'node:fs';
 import { runCli } from './cli/cli.ts';
 import { requireKeyOffLoopback } from './http/api-key.ts';
