@@ -62,7 +62,11 @@ export function describeApi(app: FastifyInstance): void {
   app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { validatorUrl: null },
-    theme: { title: 'Edge orchestrator' },
+    // there is one document here: nothing to explore elsewhere
+    theme: {
+      title: 'Edge orchestrator',
+      css: [{ filename: 'station.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
   });
 }
 
