@@ -23,7 +23,7 @@ import type { Station } from './station.ts';
 import { createTurns } from './turns.ts';
 import { createUnsavedPictures } from './unsaved-pictures.ts';
 
-const NO_PART = { serialNumber: null, category: null };
+const NO_PART = { serialNumber: null, category: null, idempotencyKey: null };
 const IN_FLIGHT = 4;
 
 let journal: Journal;
@@ -117,7 +117,7 @@ describe('a trigger', () => {
     const inspections = await openInspections();
     const id = await inspections.begin(
       hold(testStation([testCamera({ models: [model] })])),
-      { serialNumber: 'SN 1', category: 'phones' },
+      { serialNumber: 'SN 1', category: 'phones', idempotencyKey: null },
       new Map(),
     );
     expect(await journal.find(id)).toMatchObject({ serial_number: 'SN 1', category: 'phones', state: 'Capture' });
@@ -240,6 +240,44 @@ describe('a trigger', () => {
       error: 'the inspection failed: a bug',
     });
     expect(held).toBe(0);
+  });
+});
+
+describe('a trigger with an idempotency key', () => {
+  const KEYED = { ...NO_PART, idempotencyKey: 'plc-3-part-1029' };
+
+  it('is one item, however often it is sent, at once or later', async () => {
+    const inspections = await openInspections();
+    const together = await Promise.all(Array.from({ length: 50 }, () => inspections.begin(hold(), KEYED, new Map())));
+    expect(new Set(together).size).toBe(1);
+    const [id = ''] = together;
+    await inspections.finished(id);
+    expect(await inspections.begin(hold(), KEYED, new Map())).toBe(id);
+    await inspections.drain();
+    expect(await journal.find(id)).toMatchObject({ idempotency_key: 'plc-3-part-1029', state: 'Done' });
+    expect((await journal.list({ limit: 10 })).items).toHaveLength(1);
+    expect(sent).toHaveLength(1);
+    expect(held).toBe(0);
+  });
+
+  it('is another item with another key, and without one', async () => {
+    const inspections = await openInspections();
+    const parts = [KEYED, { ...NO_PART, idempotencyKey: 'plc-3-part-1030' }, NO_PART, NO_PART];
+    const ids = await Promise.all(parts.map((part) => inspections.begin(hold(), part, new Map())));
+    await inspections.drain();
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  it('may be sent again after it was refused', async () => {
+    const refused = await openInspections({ record: refuse });
+    const both = [1, 2].map(() => refused.begin(hold(), KEYED, new Map()));
+    for (const one of both) await expect(one).rejects.toThrow('the disk is full');
+    await refused.drain();
+    expect(held).toBe(0);
+    const inspections = await openInspections();
+    expect(await inspections.finished(await inspections.begin(hold(), KEYED, new Map()))).toMatchObject({
+      state: 'Done',
+    });
   });
 });
 

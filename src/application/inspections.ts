@@ -14,6 +14,8 @@ import type { Station } from './station.ts';
 export interface Part {
   readonly serialNumber: string | null;
   readonly category: string | null;
+  /** Who sends the same key again gets the same item; null: every trigger is another part. */
+  readonly idempotencyKey: string | null;
 }
 
 /** A station that stays open as long as it is held. */
@@ -26,7 +28,8 @@ export interface HeldStation {
 export interface Inspections {
   /**
    * Begins an inspection: the cameras are triggered now. Resolves with the item's id when its record is on disk; the
-   * inspection goes on behind it and lets go of the station at its end. Rejects with `QUEUE_FULL` or `STATION_CLOSING`.
+   * inspection goes on behind it and lets go of the station at its end. A part whose idempotency key is known begins
+   * nothing: its item is the one that there is. Rejects with `QUEUE_FULL` or `STATION_CLOSING`.
    */
   begin(held: HeldStation, part: Part, given: Map<string, Uint8Array>): Promise<string>;
   /** Keeps a picture as binary `0` of a new item that nobody inspects. */
@@ -54,6 +57,8 @@ export interface InspectionsOptions extends InspectionTools {
 export function createInspections(options: InspectionsOptions): Inspections {
   const { records, telemetrySink, telemetryTimeoutMs, capacity, newId, log, signal } = options;
   const underWay = new Map<string, Promise<Item>>();
+  /** Triggers that are being answered, by their key. */
+  const answering = new Map<string, Promise<string>>();
   const messages = new Set<Promise<void>>();
   let isClosing = false;
   let telemetryFailure: string | null = null;
@@ -173,12 +178,42 @@ export function createInspections(options: InspectionsOptions): Inspections {
     return item.id;
   };
 
+  const begin: Inspections['begin'] = (held, part, given) =>
+    run(held, part, (item, recorded) => inspect(item, held, given, recorded));
+
+  /** Begins, unless the key is known already. */
+  const beginOrFind = async (key: string, held: HeldStation, start: () => Promise<string>): Promise<string> => {
+    let known: string | undefined;
+    try {
+      known = await records.idOfKey(key);
+    } catch (error) {
+      held.release();
+      throw error;
+    }
+    if (known === undefined) return await start();
+    held.release();
+    return known;
+  };
+
+  /** Triggers with one key that arrive together share one answer, also a refusal. */
+  const beginOnce = async (key: string, held: HeldStation, start: () => Promise<string>): Promise<string> => {
+    const shared = answering.get(key);
+    if (shared !== undefined) {
+      held.release();
+      return await shared;
+    }
+    const answer = beginOrFind(key, held, start).finally(() => answering.delete(key));
+    answering.set(key, answer);
+    return await answer;
+  };
+
   return {
-    begin: (held, part, given) => run(held, part, (item, recorded) => inspect(item, held, given, recorded)),
+    begin(held, part, given) {
+      const start = (): Promise<string> => begin(held, part, given);
+      return part.idempotencyKey === null ? start() : beginOnce(part.idempotencyKey, held, start);
+    },
     async keep(held, picture) {
-      const id = await run(held, { serialNumber: null, category: null }, (item, recorded) =>
-        store(item, picture, recorded),
-      );
+      const id = await run(held, NOBODY_SAID, (item, recorded) => store(item, picture, recorded));
       await underWay.get(id);
       return id;
     },
@@ -196,12 +231,15 @@ function queueFull(why: string): AppError {
   return new AppError('QUEUE_FULL', `${why}; try again soon`, { details: { retry_after_seconds: 1 } });
 }
 
-function newItem(id: string, station: Station, { serialNumber, category }: Part): Item {
+const NOBODY_SAID: Part = { serialNumber: null, category: null, idempotencyKey: null };
+
+function newItem(id: string, station: Station, { serialNumber, category, idempotencyKey }: Part): Item {
   const now = new Date();
   return {
     id,
     serial_number: serialNumber,
     category,
+    idempotency_key: idempotencyKey,
     station_config: station.configName,
     cameras: Object.fromEntries(station.cameras.map((camera) => [camera.id, camera.metadata])),
     received_time: localTime(now),

@@ -19,6 +19,8 @@ export interface ItemRecords {
    */
   finish(item: Item): Promise<Item>;
   find(id: string): Promise<Item | undefined>;
+  /** The id of the item that was triggered with this idempotency key. */
+  idOfKey(idempotencyKey: string): Promise<string | undefined>;
   list(query: ItemQuery): Promise<ItemPage>;
   /** How many items are decided and still wait to be saved. */
   unsavedCount(): number;
@@ -196,6 +198,7 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
     async find(id) {
       return current(id) ?? (await journal.find(id));
     },
+    idOfKey: (idempotencyKey) => journal.idOfKey(idempotencyKey),
     async list(query) {
       await journalLiveRecords();
       const page = await journal.list(query);

@@ -38,7 +38,12 @@ async function inspectOnce({ root, settings, config, images }: InspectArgs): Pro
     if (orchestrator.configs.active() === null) {
       throw new AppError('NO_ACTIVE_CONFIG', (await orchestrator.health()).reasons.join('; '));
     }
-    const id = await orchestrator.trigger({ serialNumber: null, category: null, images: pictures });
+    const id = await orchestrator.trigger({
+      serialNumber: null,
+      category: null,
+      idempotencyKey: null,
+      images: pictures,
+    });
     return await orchestrator.finished(id);
   } finally {
     await orchestrator.close();

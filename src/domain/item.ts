@@ -29,6 +29,11 @@ export const Item = z
     category: z.string().nullable(),
     station_config: z.string().meta({ description: 'Name of the config that was active when the item was triggered.' }),
     cameras: z.record(z.string(), CameraMetadata),
+    idempotency_key: z
+      .string()
+      .nullable()
+      .default(null)
+      .meta({ description: 'What the trigger sent as `Idempotency-Key`: the same key again is the same item.' }),
     received_time: z.string().meta({ description: 'Local time of the station, `YYYY-MM-DD hh:mm:ss`.' }),
     received_at: z.string().meta({ description: 'The same moment as ISO 8601 with its zone.' }),
     inferences: z

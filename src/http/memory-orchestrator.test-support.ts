@@ -120,6 +120,7 @@ function itemOf(index: number, id = `item-${index}`): Item {
     id,
     serial_number: null,
     category: null,
+    idempotency_key: null,
     station_config: 'front',
     cameras: { cam1: { brightness: null, exposition: 100, position: 'front', source: 'people_dataset' } },
     received_time: receivedAt.slice(0, 19).replace('T', ' '),

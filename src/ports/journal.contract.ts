@@ -86,6 +86,18 @@ export function journalContract(newPlace: () => Promise<() => Promise<Journal>>)
       expect(await journal.find('item')).toEqual(exampleItem('item'));
     });
 
+    it('finds the item of an idempotency key, also when it is hostile or opened again', async () => {
+      const place = await newPlace();
+      const before = await openAt(place);
+      const key = "'; DROP TABLE items; -- ü";
+      await before.record([exampleItem('item-1', { idempotency_key: key }), exampleItem('item-2')]);
+      expect(await before.idOfKey(key)).toBe('item-1');
+      expect(await before.idOfKey('another')).toBeUndefined();
+      await before.close();
+      const after = await openAt(place);
+      expect(await after.idOfKey(key)).toBe('item-1');
+    });
+
     it('records nothing without complaint', async () => {
       const journal = await openOne();
       await journal.record([]);

@@ -37,6 +37,8 @@ export interface Journal {
    */
   note(items: readonly Item[]): Promise<void>;
   find(id: string): Promise<Item | undefined>;
+  /** The id of the item that was triggered with this idempotency key. */
+  idOfKey(idempotencyKey: string): Promise<string | undefined>;
   list(query: ItemQuery): Promise<ItemPage>;
   /** Items that are not `Done`: what a stopped process left behind. */
   unfinished(): Promise<readonly Item[]>;

@@ -10,6 +10,7 @@ export function exampleItem(id: string, change: Partial<Item> = {}): Item {
     id,
     serial_number: 'SN-0815',
     category: null,
+    idempotency_key: null,
     station_config: 'line',
     cameras: { front: { brightness: null, exposition: 100, position: 'front', source: 'folder' } },
     received_time: '2026-04-02 11:22:12',

@@ -172,7 +172,7 @@ async function assemble(
 }
 
 async function trigger(
-  { serialNumber, category, images }: TriggerRequest,
+  { images, ...part }: TriggerRequest,
   holder: StationHolder,
   inspections: Inspections,
 ): Promise<string> {
@@ -187,7 +187,7 @@ async function trigger(
     }
     given.set(cameraId, bytes);
   }
-  return await inspections.begin(held, { serialNumber, category }, given);
+  return await inspections.begin(held, part, given);
 }
 
 function unknownPart(part: string, cameraId: string | undefined, cameraIds: readonly string[]): AppError {

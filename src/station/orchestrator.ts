@@ -13,6 +13,8 @@ export interface StoredImage {
 export interface TriggerRequest {
   readonly serialNumber: string | null;
   readonly category: string | null;
+  /** The same key again is the same item, also after a restart; null: every trigger is another part. */
+  readonly idempotencyKey: string | null;
   /** Pictures that came with the trigger, by camera id; `image` stands for the first camera of the config. */
   readonly images: Readonly<Record<string, Uint8Array>>;
 }

@@ -20,6 +20,7 @@ export interface ItemRow {
   readonly decision: Decision | null;
   readonly stationConfig: string;
   readonly serialNumber: string | null;
+  readonly idempotencyKey: string | null;
   readonly text: string;
 }
 
@@ -46,6 +47,7 @@ export type JournalQuestion =
   | { readonly kind: 'remember'; readonly key: string; readonly value: string }
   | { readonly kind: 'recall'; readonly key: string }
   | { readonly kind: 'find'; readonly itemId: string }
+  | { readonly kind: 'id-of-key'; readonly idempotencyKey: string }
   | { readonly kind: 'unfinished' }
   | { readonly kind: 'is-empty' }
   | { readonly kind: 'close' }

@@ -17,20 +17,22 @@ const SCHEMA = `
     decision TEXT,
     station_config TEXT NOT NULL,
     serial_number TEXT,
+    idempotency_key TEXT,
     item TEXT NOT NULL
   );
   CREATE INDEX items_by_time ON items (received_ms, seq);
   CREATE INDEX items_by_decision ON items (decision, received_ms, seq);
   CREATE INDEX items_by_config ON items (station_config, received_ms, seq);
   CREATE INDEX items_by_serial_number ON items (serial_number, received_ms, seq) WHERE serial_number IS NOT NULL;
+  CREATE INDEX items_by_key ON items (idempotency_key) WHERE idempotency_key IS NOT NULL;
   CREATE INDEX items_unfinished ON items (state, received_ms, seq) WHERE state <> 'Done';
 `;
 const FACTS = (schema: string): string =>
   `CREATE TABLE IF NOT EXISTS ${schema}.facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`;
 
 const RECORD = `
-  INSERT INTO items (id, received_ms, state, decision, station_config, serial_number, item)
-  VALUES (?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO items (id, received_ms, state, decision, station_config, serial_number, idempotency_key, item)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET state = excluded.state, decision = excluded.decision, item = excluded.item`;
 
 const { file, capacity, factsFile } = workerData as JournalSetup;
@@ -115,8 +117,8 @@ function commitTogether(writes: readonly WriteRequest[]): JournalAnswer['failure
 }
 
 function record(row: ItemRow): void {
-  const { id, receivedMs, state, decision, stationConfig, serialNumber, text } = row;
-  prepared(RECORD).run(id, receivedMs, state, decision, stationConfig, serialNumber, text);
+  const { id, receivedMs, state, decision, stationConfig, serialNumber, idempotencyKey, text } = row;
+  prepared(RECORD).run(id, receivedMs, state, decision, stationConfig, serialNumber, idempotencyKey, text);
 }
 
 function read(request: JournalRequest): JournalAnswer {
@@ -131,6 +133,8 @@ function answerTo(request: JournalRequest): unknown {
   switch (request.kind) {
     case 'find':
       return prepared('SELECT item FROM items WHERE id = ?').get(request.itemId)?.item ?? null;
+    case 'id-of-key':
+      return prepared('SELECT id FROM items WHERE idempotency_key = ?').get(request.idempotencyKey)?.id ?? null;
     case 'unfinished':
       return prepared("SELECT item FROM items WHERE state <> 'Done' ORDER BY received_ms, seq")
         .all()

@@ -138,6 +138,10 @@ function journalOver(connection: Connection): Journal {
       const text = await connection.ask({ kind: 'find', itemId: id });
       return typeof text === 'string' ? itemOf(text) : undefined;
     },
+    async idOfKey(idempotencyKey) {
+      const id = await connection.ask({ kind: 'id-of-key', idempotencyKey });
+      return typeof id === 'string' ? id : undefined;
+    },
     async list(query) {
       const rows = (await connection.ask(listRequest(query))) as readonly ListRow[];
       const page = rows.slice(0, query.limit);
@@ -167,6 +171,7 @@ function rowOf(item: Item): ItemRow {
     decision: item.decision,
     stationConfig: item.station_config,
     serialNumber: item.serial_number,
+    idempotencyKey: item.idempotency_key,
     text: JSON.stringify(item),
   };
 }

@@ -12,7 +12,7 @@ function part(headers: string, content = 'content'): string {
 }
 
 describe('POST /trigger', () => {
-  const nothing = { serialNumber: null, category: null, images: {} };
+  const nothing = { serialNumber: null, category: null, idempotencyKey: null, images: {} };
 
   it.each([
     ['no body', {}],
@@ -35,7 +35,9 @@ describe('POST /trigger', () => {
     const payload = { serial_number: 'SN\u001d1 ü', category: '' };
     const answer = await app.inject({ method: 'POST', url: '/api/v1/trigger/', payload });
     expect(answer.statusCode).toBe(200);
-    expect(orchestrator.triggers).toEqual([{ serialNumber: 'SN\u001d1 ü', category: '', images: {} }]);
+    expect(orchestrator.triggers).toEqual([
+      { serialNumber: 'SN\u001d1 ü', category: '', idempotencyKey: null, images: {} },
+    ]);
   });
 
   it('takes pictures and texts of a form', async () => {
@@ -232,6 +234,20 @@ describe('POST /trigger', () => {
     const headers = { 'content-type': type };
     const answer = await testServer().app.inject({ method: 'POST', url: '/api/v1/trigger', payload: 'x=1', headers });
     expect(answer.json()).toMatchObject({ status: 415, code: 'MEDIA_TYPE_UNSUPPORTED' });
+  });
+
+  it('passes on the Idempotency-Key', async () => {
+    const { app, orchestrator } = testServer();
+    const headers = { 'idempotency-key': 'plc-3-part-1029' };
+    expect((await app.inject({ method: 'POST', url: '/api/v1/trigger', headers })).statusCode).toBe(200);
+    expect((await app.inject({ method: 'POST', url: '/api/v1/trigger' })).statusCode).toBe(200);
+    expect(orchestrator.triggers.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['plc-3-part-1029', null]);
+  });
+
+  it.each(['', 'x'.repeat(256)])('refuses an Idempotency-Key that is empty or too long', async (key) => {
+    const headers = { 'idempotency-key': key };
+    const answer = await testServer().app.inject({ method: 'POST', url: '/api/v1/trigger', headers });
+    expect(answer.json()).toMatchObject({ status: 422, message: expect.stringContaining('Idempotency-Key') });
   });
 
   it('passes on what the station refuses', async () => {

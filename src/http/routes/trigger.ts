@@ -20,6 +20,12 @@ const TriggerFields = z
   .strictObject({ serial_number: Field, category: Field })
   .meta({ examples: [{ serial_number: 'SN-0042', category: 'phone' }] });
 
+const IdempotencyKey = z
+  .string()
+  .min(1, 'an Idempotency-Key is not empty')
+  .max(255, 'an Idempotency-Key has at most 255 characters')
+  .meta({ examples: ['plc-3-part-1029'] });
+
 const File = z.string().meta({ format: 'binary' });
 const TriggerForm = z
   .object({
@@ -57,14 +63,18 @@ export function triggerRoutes(api: ApiServer, orchestrator: Orchestrator): void 
         tags: ['trigger'],
         operationId: 'trigger',
         summary: 'Inspect the part that is before the cameras now',
-        description: 'Answered at once; the inspection goes on behind it. A body is not needed.',
+        description:
+          'Answered at once; the inspection goes on behind it. A body is not needed. A request that is sent again with ' +
+          'the same `Idempotency-Key` gets the same item, also at the same moment and after a restart.',
+        headers: z.object({ 'idempotency-key': IdempotencyKey.optional() }),
         requestBody: { 'application/json': TriggerFields, 'multipart/form-data': TriggerForm },
         response: { 200: Accepted, ...problems(REFUSALS) },
       },
     },
-    async (request) => ({
-      item_id: await orchestrator.trigger(triggerRequestOf(await partsOf(request), request.body)),
-    }),
+    async (request) => {
+      const key = request.headers['idempotency-key'] ?? null;
+      return { item_id: await orchestrator.trigger(triggerRequestOf(await partsOf(request), request.body, key)) };
+    },
   );
 
   api.post(
@@ -92,11 +102,15 @@ export function triggerRoutes(api: ApiServer, orchestrator: Orchestrator): void 
   );
 }
 
-function triggerRequestOf(parts: readonly Part[] | undefined, body: unknown): TriggerRequest {
+function triggerRequestOf(
+  parts: readonly Part[] | undefined,
+  body: unknown,
+  idempotencyKey: string | null,
+): TriggerRequest {
   const { images, fields } =
     parts === undefined ? { images: {}, fields: body === undefined ? {} : body } : formOf(parts);
   const { serial_number: serialNumber, category } = checked(TriggerFields, fields);
-  return { serialNumber: serialNumber ?? null, category: category ?? null, images };
+  return { serialNumber: serialNumber ?? null, category: category ?? null, idempotencyKey, images };
 }
 
 interface Form {
