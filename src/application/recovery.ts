@@ -63,28 +63,45 @@ async function storedNames(item: Item, storage: BinaryStorage, signal: AbortSign
 
 const BATCH = 500;
 
-/** Fills an empty journal from the metadata storage. A record that cannot be read is logged and left out. */
+export interface Filled {
+  /** Items that are in the journal now. */
+  readonly items: number;
+  /** Records that could not be read and are left out. */
+  readonly unreadable: number;
+}
+
+/**
+ * Fills a journal from the metadata storage; what cannot be read is logged and left out. `onProgress` hears how many
+ * items are in it, now and then. Rejects when the signal is aborted.
+ */
 export async function fillJournal(
   { journal, metadataStorage }: { readonly journal: Journal; readonly metadataStorage: MetadataStorage },
   log: Log,
   signal: AbortSignal,
-): Promise<void> {
+  onProgress: (items: number) => void = () => undefined,
+): Promise<Filled> {
   let batch: Item[] = [];
-  let count = 0;
+  let items = 0;
+  let unreadable = 0;
   const flush = async (): Promise<void> => {
     await journal.record(batch);
-    count += batch.length;
+    items += batch.length;
     batch = [];
+    onProgress(items);
   };
   for await (const key of metadataStorage.iterate(signal)) {
+    signal.throwIfAborted();
     try {
       const item = await metadataStorage.get(key, signal);
       if (item !== undefined) batch.push(item);
     } catch (error) {
+      signal.throwIfAborted();
+      unreadable += 1;
       log.warn({ itemId: key.itemId, reason: messageOf(error) }, 'a record could not be read');
     }
     if (batch.length >= BATCH) await flush();
   }
   await flush();
-  if (count > 0) log.info({ count }, 'the journal was filled from the metadata storage');
+  if (items > 0) log.info({ items, unreadable }, 'the journal was filled from the metadata storage');
+  return { items, unreadable };
 }

@@ -6,6 +6,7 @@ import { check } from './check.ts';
 import { init } from './init.ts';
 import { inspect } from './inspect.ts';
 import { terminal } from './output.ts';
+import { reindex } from './reindex.ts';
 import { schema } from './schema.ts';
 import { type StartServer, serve } from './serve.ts';
 
@@ -56,6 +57,15 @@ export async function runCli(args: readonly string[], { settings, version, start
     .option('--json', 'print the diagnostics as JSON')
     .action(async ({ root, json }: { root?: string; json?: boolean }) => {
       status = await check({ root: rootOf(root), settings, json: json === true });
+    });
+
+  program
+    .command('reindex')
+    .description('write the journal (the index of the items) anew from the stored items; the station must be stopped')
+    .addOption(rootOption())
+    .option('--json', 'print the figures as JSON')
+    .action(async ({ root, json }: { root?: string; json?: boolean }) => {
+      status = await reindex({ root: rootOf(root), settings, json: json === true });
     });
 
   program

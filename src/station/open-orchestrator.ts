@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { join } from 'node:path';
 import { withDeadline } from '../application/deadline.ts';
 import { createEventLog } from '../application/event-log.ts';
 import { createInspections, type Inspections } from '../application/inspections.ts';
@@ -19,7 +18,7 @@ import { type Activation, createActivation } from './activation.ts';
 import { createCameraDevices } from './camera-devices.ts';
 import { keepConfig } from './config-archive.ts';
 import type { EdgeConfig } from './edge-config.ts';
-import { type OpenPorts, openPorts } from './open-ports.ts';
+import { ACTIVE_CONFIG_FACT, lockFile, type OpenPorts, openPorts } from './open-ports.ts';
 import { openStation } from './open-station.ts';
 import type { Health, Orchestrator, StoredImage, TriggerRequest } from './orchestrator.ts';
 import { openRootConfigs, type RootConfigs } from './root-configs.ts';
@@ -44,7 +43,6 @@ const TELEMETRY_TIMEOUT_MS = 10_000;
 const CHECK_TIMEOUT_MS = 2_000;
 /** Pictures in memory that wait for the disk, from which on triggers are refused. */
 const MAX_UNSAVED_BYTES = 512 * 1024 * 1024;
-const ACTIVE_CONFIG_FACT = 'active_config';
 
 export interface OpenedOrchestrator {
   readonly orchestrator: Orchestrator;
@@ -60,7 +58,7 @@ export async function openOrchestrator(options: OrchestratorOptions): Promise<Op
   const configs = await openRootConfigs(options);
   const edge = await requireSoundRoot(configs);
   options.beforeOpening?.(edge);
-  const unlock = lockRoot(join(root, 'data', 'station.lock'));
+  const unlock = lockRoot(lockFile(root));
   let ports: OpenPorts | undefined;
   try {
     ports = await openPorts(edge, { root, env: settings.env, log });
@@ -72,7 +70,8 @@ export async function openOrchestrator(options: OrchestratorOptions): Promise<Op
   }
 }
 
-async function requireSoundRoot(configs: RootConfigs): Promise<EdgeConfig> {
+/** `edge.json` of a root that has no errors in it nor in the inventory. Rejects with `ROOT_INVALID`, diagnostics in its details. */
+export async function requireSoundRoot(configs: RootConfigs): Promise<EdgeConfig> {
   const inventory = await configs.readInventory();
   const diagnostics = [...configs.edgeDiagnostics, ...inventory.diagnostics];
   const errors = diagnostics.filter(({ severity }) => severity === 'error');

@@ -64,7 +64,11 @@ function openBinaryStorage({ binary_storage }: EdgeConfig, context: AdapterConte
   return kindFor(binaryStorages, binary_storage.type).open(binary_storage as never, context);
 }
 
-function openMetadataStorage({ metadata_storage }: EdgeConfig, context: AdapterContext): Promise<MetadataStorage> {
+/** The metadata storage alone, for who reads it beside no station. */
+export function openMetadataStorage(
+  { metadata_storage }: EdgeConfig,
+  context: AdapterContext,
+): Promise<MetadataStorage> {
   return kindFor(metadataStorages, metadata_storage.type).open(metadata_storage as never, context);
 }
 
@@ -72,8 +76,24 @@ function openTelemetrySink({ telemetry_sink }: EdgeConfig, context: AdapterConte
   return kindFor(telemetrySinks, telemetry_sink.type).open(telemetry_sink as never, context);
 }
 
+/** The fact under which the journal keeps the name of the active config. */
+export const ACTIVE_CONFIG_FACT = 'active_config';
+
+/** The file that says who serves a root. */
+export function lockFile(root: string): string {
+  return join(root, 'data', 'station.lock');
+}
+
+/** Where the journal of a root lies. */
+export function journalFile(root: string): string {
+  return join(root, 'data', 'journal.db');
+}
+
 /** The index goes with what it indexes: in memory, and as large, where the records are in memory. */
-function openJournal({ capacity }: MetadataStorage, { root }: AdapterContext): ReturnType<typeof openSqliteJournal> {
-  const file = join(root, 'data', 'journal.db');
+export function openJournal(
+  { capacity }: MetadataStorage,
+  { root }: AdapterContext,
+): ReturnType<typeof openSqliteJournal> {
+  const file = journalFile(root);
   return openSqliteJournal(capacity === null ? { file, capacity } : { file: ':memory:', capacity, factsFile: file });
 }
