@@ -58,7 +58,8 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
   const { journal, metadataStorage, events, log, writeTimeoutMs } = options;
   const live = new Map<string, LiveRecord>();
   const unsaved = new Map<string, Item>();
-  const indexings = new Set<Promise<void>>();
+  /** Finished items whose place in the journal is being written: asked for one of them, nobody waits for the disk. */
+  const indexings = new Map<string, { readonly item: Item; readonly ended: Promise<void> }>();
   const closing = new AbortController();
   let retryTimer: NodeJS.Timeout | undefined;
   let retryDelayMs = FIRST_RETRY_MS;
@@ -144,7 +145,7 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
     );
   };
 
-  const current = (id: string): Item | undefined => live.get(id)?.item ?? unsaved.get(id);
+  const current = (id: string): Item | undefined => live.get(id)?.item ?? unsaved.get(id) ?? indexings.get(id)?.item;
 
   return {
     async begin(item) {
@@ -187,10 +188,10 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
       const published = failure === null ? done : withSaveFailure(done, failure);
       if (failure !== null) retryLater(published, failure);
       // The result is on disk; its place in the index is written meanwhile, before whatever is asked of the index next.
-      const indexing = note(published)
+      const ended = note(published)
         .catch((error: unknown) => retryLater(published, messageOf(error)))
-        .finally(() => indexings.delete(indexing));
-      indexings.add(indexing);
+        .finally(() => indexings.delete(item.id));
+      indexings.set(item.id, { item: published, ended });
       live.delete(item.id);
       publish(published);
       return published;
@@ -208,7 +209,7 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
     },
     unsavedCount: () => unsaved.size,
     async close() {
-      await Promise.all(indexings);
+      await Promise.all([...indexings.values()].map(({ ended }) => ended));
       await saveUnsaved();
       closing.abort();
       clearTimeout(retryTimer);
