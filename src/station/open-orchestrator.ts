@@ -14,14 +14,15 @@ import type { AdapterContext, Log } from '../ports/context.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Settings } from '../settings.ts';
 import { identifyImage } from '../vision/identify-image.ts';
-import { type Activation, createActivation } from './activation.ts';
+import { createActivation } from './activation.ts';
 import { createCameraDevices } from './camera-devices.ts';
 import { keepConfig } from './config-archive.ts';
 import type { EdgeConfig } from './edge-config.ts';
 import { ACTIVE_CONFIG_FACT, lockFile, type OpenPorts, openPorts } from './open-ports.ts';
 import { openStation } from './open-station.ts';
-import type { Health, Orchestrator, StoredImage, TriggerRequest } from './orchestrator.ts';
+import type { Orchestrator, StoredImage, TriggerRequest } from './orchestrator.ts';
 import { openRootConfigs, type RootConfigs } from './root-configs.ts';
+import { stationHealth } from './station-health.ts';
 import { createStationHolder, type StationHolder } from './station-holder.ts';
 import type { StationPlan } from './station-plan.ts';
 
@@ -40,7 +41,6 @@ export interface OrchestratorOptions {
 
 const WRITE_TIMEOUT_MS = 30_000;
 const TELEMETRY_TIMEOUT_MS = 10_000;
-const CHECK_TIMEOUT_MS = 2_000;
 /** Pictures in memory that wait for the disk, from which on triggers are refused. */
 const MAX_UNSAVED_BYTES = 512 * 1024 * 1024;
 
@@ -162,7 +162,7 @@ async function assemble(
     inventory: () => inventoryAsWritten(configs),
     events,
     drain: inspections.drain,
-    health: () => health(holder, activation, ports, records, inspections, ending.signal),
+    health: () => stationHealth({ holder, activation, ports, records, inspections, signal: ending.signal }),
     close() {
       closing ??= close();
       return closing;
@@ -228,38 +228,4 @@ async function keepTraces(root: string, plan: StationPlan, journal: Journal | nu
       log.error({ config: plan.name, reason: messageOf(outcome.reason) }, 'the active config could not be kept');
     }
   }
-}
-
-async function health(
-  holder: StationHolder,
-  activation: Activation,
-  { binaryStorage, metadataStorage, journal, modelForward }: OpenPorts,
-  records: ItemRecords,
-  inspections: Inspections,
-  signal: AbortSignal,
-): Promise<Health> {
-  const reasons: string[] = [];
-  const check = async (what: string, run: (limit: AbortSignal) => Promise<void>): Promise<void> => {
-    await withDeadline(CHECK_TIMEOUT_MS, 'the check', signal, run).catch((error: unknown) => {
-      reasons.push(`${what}: ${messageOf(error)}`);
-    });
-  };
-  const active = holder.active();
-  if (signal.aborted) reasons.push('the station is shutting down');
-  if (active === null) reasons.push(activation.failure() ?? 'no config is active');
-  await Promise.all([
-    check('binary storage', (limit) => binaryStorage.check(limit)),
-    check('metadata storage', (limit) => metadataStorage.check(limit)),
-    check('journal', async () => {
-      await journal.recall(ACTIVE_CONFIG_FACT);
-    }),
-    check('model forward', (limit) => modelForward.check(limit)),
-    check('cameras', async (limit) => {
-      reasons.push(...((await active?.unreachableCameras(limit)) ?? []));
-    }),
-  ]);
-  const unsaved = records.unsavedCount();
-  if (unsaved > 0) reasons.push(`${unsaved} decided items could not be saved yet`);
-  const failure = inspections.telemetryFailure();
-  return { reasons, warnings: failure === null ? [] : [`telemetry: ${failure}`] };
 }
