@@ -49,6 +49,21 @@ describe('a journal that is written anew', () => {
     expect(heard).toEqual([500, 700]);
   });
 
+  it('keeps what a killed station left unfinished, since no storage may know of it yet', async () => {
+    const options = await rootWith(1);
+    const { journal } = await openSqliteJournal({ file: journalFile(options.root), capacity: null });
+    await journal.record([
+      exampleItem('accepted', { state: 'Capture', decision: null }),
+      exampleItem('item-0', { state: 'Inference', decision: null }),
+    ]);
+    await journal.close();
+    await reindex(options);
+    expect((await indexed(options)).ids).toEqual(['accepted', 'item-0']);
+    const after = await openSqliteJournal({ file: journalFile(options.root), capacity: null });
+    expect((await after.journal.unfinished()).map(({ id }) => id)).toEqual(['accepted']);
+    await after.journal.close();
+  });
+
   it('counts the records that cannot be read and leaves them out', async () => {
     const options = await rootWith(2);
     await writeFile(join(options.root, 'data/storage/line/item-0/metadata.json'), '{"id":');

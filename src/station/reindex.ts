@@ -56,6 +56,7 @@ async function replaceJournal(
   const next = `${file}.new`;
   const { journal: old } = await openJournal(metadataStorage, context);
   const activeConfig = await old.recall(ACTIVE_CONFIG_FACT);
+  const unfinished = await old.unfinished();
   await old.close();
   try {
     await removeJournal(next);
@@ -63,6 +64,8 @@ async function replaceJournal(
     let filled: Filled;
     try {
       if (activeConfig !== undefined) await journal.remember(ACTIVE_CONFIG_FACT, activeConfig);
+      // the storages need not know them yet; where they do, what is stored replaces this
+      await journal.record(unfinished);
       filled = await fillJournal({ journal, metadataStorage }, log, signal, onProgress);
     } finally {
       await journal.close();
