@@ -84,14 +84,14 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
   const note = (item: Item): Promise<void> =>
     withDeadline(writeTimeoutMs, 'writing the journal', closing.signal, () => journal.note([item]));
 
-  const scheduleBackup = (record: LiveRecord): void => {
-    record.backupTimer ??= setTimeout(() => {
-      record.backupTimer = undefined;
+  const scheduleBackup = (backed: LiveRecord): void => {
+    backed.backupTimer ??= setTimeout(() => {
+      backed.backupTimer = undefined;
       // an item that is not on record yet may still be refused: nothing may be left of it
-      if (record.untold !== null) return scheduleBackup(record);
-      record.backup = record.backup
-        .then(() => putMetadata(record.item))
-        .catch((error: unknown) => log.warn({ itemId: record.item.id, reason: messageOf(error) }, 'backup failed'));
+      if (backed.untold !== null) return scheduleBackup(backed);
+      backed.backup = backed.backup
+        .then(() => putMetadata(backed.item))
+        .catch((error: unknown) => log.warn({ itemId: backed.item.id, reason: messageOf(error) }, 'backup failed'));
     }, BACKUP_AFTER_MS);
   };
 
@@ -137,9 +137,9 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
 
   /** The list is read from the journal, which need not know the newest states yet. */
   const journalLiveRecords = async (): Promise<void> => {
-    const stale = [...live.values()].filter((record) => record.untold === null && !record.isJournaled);
+    const stale = [...live.values()].filter(({ untold, isJournaled }) => untold === null && !isJournaled);
     if (stale.length === 0) return;
-    for (const record of stale) record.isJournaled = true;
+    for (const known of stale) known.isJournaled = true;
     await record(...stale.map(({ item }) => item)).catch((error: unknown) =>
       log.warn({ reason: messageOf(error) }, 'the journal could not be brought up to date'),
     );

@@ -5,6 +5,9 @@ import type { StationConfigState } from './root-configs.ts';
 import type { StationHolder } from './station-holder.ts';
 import type { StationPlan } from './station-plan.ts';
 
+/** The fact under which the journal keeps the name of the active config. */
+export const ACTIVE_CONFIG_FACT = 'active_config';
+
 /** Makes configs active, one at a time, in the order they are asked for. */
 export interface Activation {
   /**

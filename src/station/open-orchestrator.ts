@@ -14,14 +14,15 @@ import type { AdapterContext, Log } from '../ports/context.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Settings } from '../settings.ts';
 import { identifyImage } from '../vision/identify-image.ts';
-import { createActivation } from './activation.ts';
+import { ACTIVE_CONFIG_FACT, createActivation } from './activation.ts';
 import { createCameraDevices } from './camera-devices.ts';
 import { keepConfig } from './config-archive.ts';
 import type { EdgeConfig } from './edge-config.ts';
-import { ACTIVE_CONFIG_FACT, lockFile, type OpenPorts, openPorts } from './open-ports.ts';
+import { type OpenPorts, openPorts } from './open-ports.ts';
 import { openStation } from './open-station.ts';
 import type { Orchestrator, StoredImage, TriggerRequest } from './orchestrator.ts';
-import { openRootConfigs, type RootConfigs } from './root-configs.ts';
+import { openRootConfigs, type RootConfigs, requireSoundRoot } from './root-configs.ts';
+import { lockFile } from './root-files.ts';
 import { stationHealth } from './station-health.ts';
 import { createStationHolder, type StationHolder } from './station-holder.ts';
 import type { StationPlan } from './station-plan.ts';
@@ -68,15 +69,6 @@ export async function openOrchestrator(options: OrchestratorOptions): Promise<Op
     unlock();
     throw error;
   }
-}
-
-/** `edge.json` of a root that has no errors in it nor in the inventory. Rejects with `ROOT_INVALID`, diagnostics in its details. */
-export async function requireSoundRoot(configs: RootConfigs): Promise<EdgeConfig> {
-  const inventory = await configs.readInventory();
-  const diagnostics = [...configs.edgeDiagnostics, ...inventory.diagnostics];
-  const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  if (configs.edge !== null && inventory.content !== null) return configs.edge;
-  throw new AppError('ROOT_INVALID', 'the station cannot start with these files', { details: { diagnostics: errors } });
 }
 
 async function assemble(
@@ -178,23 +170,23 @@ async function trigger(
   const held = holder.hold();
   const cameraIds = held.station.cameras.map(({ id }) => id);
   const given = new Map<string, Uint8Array>();
-  for (const [part, bytes] of Object.entries(images)) {
-    const cameraId = part === 'image' ? cameraIds[0] : part;
+  for (const [name, bytes] of Object.entries(images)) {
+    const cameraId = name === 'image' ? cameraIds[0] : name;
     if (cameraId === undefined || !cameraIds.includes(cameraId) || given.has(cameraId)) {
       held.release();
-      throw unknownPart(part, cameraId, cameraIds);
+      throw unknownPart(name, cameraId, cameraIds);
     }
     given.set(cameraId, bytes);
   }
   return await inspections.begin(held, part, given);
 }
 
-function unknownPart(part: string, cameraId: string | undefined, cameraIds: readonly string[]): AppError {
+function unknownPart(name: string, cameraId: string | undefined, cameraIds: readonly string[]): AppError {
   const isTwice = cameraId !== undefined && cameraIds.includes(cameraId);
   const known = ['image', ...cameraIds].map((id) => `"${id}"`).join(', ');
   const sentence = isTwice
     ? `"image" stands for camera "${cameraId}" of the active config: send one picture for it`
-    : `"${part}" is no camera of the active config; a picture may come as ${known}`;
+    : `"${name}" is no camera of the active config; a picture may come as ${known}`;
   return new AppError('REQUEST_INVALID', sentence);
 }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { binaryStorages } from '../adapters/binary-storages/index.ts';
 import { openSqliteJournal } from '../adapters/journal/sqlite-journal.ts';
 import { metadataStorages } from '../adapters/metadata-storages/index.ts';
@@ -12,6 +11,7 @@ import type { MetadataStorage } from '../ports/metadata-storage.ts';
 import type { ModelForward } from '../ports/model-forward.ts';
 import type { TelemetrySink } from '../ports/telemetry-sink.ts';
 import type { EdgeConfig } from './edge-config.ts';
+import { journalFile } from './root-files.ts';
 
 /** What `edge.json` chooses for the whole process, opened. */
 export interface OpenPorts {
@@ -74,19 +74,6 @@ export function openMetadataStorage(
 
 function openTelemetrySink({ telemetry_sink }: EdgeConfig, context: AdapterContext): Promise<TelemetrySink> {
   return kindFor(telemetrySinks, telemetry_sink.type).open(telemetry_sink as never, context);
-}
-
-/** The fact under which the journal keeps the name of the active config. */
-export const ACTIVE_CONFIG_FACT = 'active_config';
-
-/** The file that says who serves a root. */
-export function lockFile(root: string): string {
-  return join(root, 'data', 'station.lock');
-}
-
-/** Where the journal of a root lies. */
-export function journalFile(root: string): string {
-  return join(root, 'data', 'journal.db');
 }
 
 /** The index goes with what it indexes: in memory, and as large, where the records are in memory. */

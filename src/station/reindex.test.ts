@@ -8,8 +8,8 @@ import { lockRoot } from '../disk/lock-file.ts';
 import { silentLog, testContext } from '../ports/context.test-support.ts';
 import { exampleItem } from '../ports/metadata-storage.contract.ts';
 import { readSettings } from '../settings.ts';
-import { journalFile, lockFile } from './open-ports.ts';
 import { type ReindexOptions, reindex } from './reindex.ts';
+import { journalFile, lockFile } from './root-files.ts';
 
 const never = new AbortController().signal;
 const INVENTORY = { cameras: [], models: {}, camera_rules: [], item_rules: [] };

@@ -7,9 +7,10 @@ import { AppError } from '../domain/errors.ts';
 import type { AdapterContext, Log } from '../ports/context.ts';
 import type { MetadataStorage } from '../ports/metadata-storage.ts';
 import type { Settings } from '../settings.ts';
-import { requireSoundRoot } from './open-orchestrator.ts';
-import { ACTIVE_CONFIG_FACT, journalFile, lockFile, openJournal, openMetadataStorage } from './open-ports.ts';
-import { openRootConfigs } from './root-configs.ts';
+import { ACTIVE_CONFIG_FACT } from './activation.ts';
+import { openJournal, openMetadataStorage } from './open-ports.ts';
+import { openRootConfigs, requireSoundRoot } from './root-configs.ts';
+import { journalFile, lockFile } from './root-files.ts';
 
 export interface ReindexOptions {
   /** Absolute path of the edge root. */

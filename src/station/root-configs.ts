@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { inventories } from '../adapters/inventories/index.ts';
 import { stationConfigs } from '../adapters/station-configs/index.ts';
 import type { Diagnostic } from '../domain/diagnostic.ts';
-import { messageOf } from '../domain/errors.ts';
+import { AppError, messageOf } from '../domain/errors.ts';
 import { isPathId } from '../domain/id.ts';
 import { kindFor } from '../domain/kind.ts';
 import type { Model } from '../domain/model.ts';
@@ -117,6 +117,15 @@ async function isFolder(root: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
+}
+
+/** `edge.json` of a root that has no errors in it nor in the inventory. Rejects with `ROOT_INVALID`, diagnostics in its details. */
+export async function requireSoundRoot(configs: RootConfigs): Promise<EdgeConfig> {
+  const inventory = await configs.readInventory();
+  const diagnostics = [...configs.edgeDiagnostics, ...inventory.diagnostics];
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  if (configs.edge !== null && inventory.content !== null) return configs.edge;
+  throw new AppError('ROOT_INVALID', 'the station cannot start with these files', { details: { diagnostics: errors } });
 }
 
 /** A root that is no folder has one thing to say, instead of one for each file it lacks. */

@@ -2,8 +2,8 @@ import { withDeadline } from '../application/deadline.ts';
 import type { Inspections } from '../application/inspections.ts';
 import type { ItemRecords } from '../application/item-records.ts';
 import { messageOf } from '../domain/errors.ts';
-import type { Activation } from './activation.ts';
-import { ACTIVE_CONFIG_FACT, type OpenPorts } from './open-ports.ts';
+import { ACTIVE_CONFIG_FACT, type Activation } from './activation.ts';
+import type { OpenPorts } from './open-ports.ts';
 import type { Health } from './orchestrator.ts';
 import type { StationHolder } from './station-holder.ts';
 

@@ -1,0 +1,11 @@
+import { join } from 'node:path';
+
+/** The file that says who serves a root. */
+export function lockFile(root: string): string {
+  return join(root, 'data', 'station.lock');
+}
+
+/** Where the journal of a root lies. */
+export function journalFile(root: string): string {
+  return join(root, 'data', 'journal.db');
+}
