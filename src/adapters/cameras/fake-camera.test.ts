@@ -64,6 +64,21 @@ describe('fake camera', () => {
     expect(await textOf(camera)).toBe('of equal length');
   });
 
+  it('sees that a picture was replaced by one of equal length, also within one tick of a coarse clock', async () => {
+    const { camera, folder } = await cameraOver(['a.jpg']);
+    const write = async (text: string, time: Date): Promise<void> => {
+      await writeFile(join(folder, 'a.jpg'), text);
+      await utimes(join(folder, 'a.jpg'), time, time);
+    };
+    const now = new Date();
+    await write('long ago', new Date(now.getTime() - 3_600_000));
+    expect(await captured(camera, 2)).toEqual(['long ago', 'long ago']);
+    await write('just now', now);
+    expect(await textOf(camera)).toBe('just now');
+    await write('same now', now);
+    expect(await textOf(camera)).toBe('same now');
+  });
+
   it('sees pictures that are copied in while it is open', async () => {
     const { camera, folder } = await cameraOver(['a.jpg'], { order: 'in_order' });
     expect(await textOf(camera)).toBe('a.jpg');

@@ -5,8 +5,6 @@ import { AppError, messageOf } from '../../domain/errors.ts';
 
 /** A folder of pictures whose list is read again only when the folder has changed. */
 export interface ImageFolder {
-  /** Absolute path. */
-  readonly path: string;
   /** The folder as the config names it, for messages. */
   readonly shown: string;
   /** File names of its pictures in order, at least one. Rejects with `CAPTURE_FAILED`. */
@@ -18,8 +16,12 @@ export interface ImageFolder {
 }
 
 const PICTURE = /^[^.].*\.(jpe?g|png)$/i;
-/** Time stamps of a folder are coarse (2 s on FAT): a list read this soon after a change may lack what came right after. */
+/** Time stamps are coarse (2 s on FAT): what is read this soon after a change may lack what came right after. */
 const SETTLED_AFTER_MS = 2_500;
+
+function isSettled(mtimeMs: number): boolean {
+  return Date.now() - mtimeMs > SETTLED_AFTER_MS;
+}
 
 /** Pictures kept in memory until their files change: reading them again and again is nothing a real camera does. */
 const KEPT_BYTES = 64 * 1024 * 1024;
@@ -39,12 +41,11 @@ export function openImageFolder(path: string, shown: string): ImageFolder {
     try {
       const { mtimeMs } = await stat(path);
       if (listed === undefined || !listed.settled || listed.mtimeMs !== mtimeMs) {
-        const settled = Date.now() - mtimeMs > SETTLED_AFTER_MS;
         const entries = await readdir(path, { withFileTypes: true });
         // reading a pipe or a device of this name would never end
         const isFile = (entry: Dirent): boolean => entry.isFile() || entry.isSymbolicLink();
         const pictures = entries.filter((entry) => PICTURE.test(entry.name) && isFile(entry));
-        listed = { names: pictures.map((entry) => entry.name).sort(), mtimeMs, settled };
+        listed = { names: pictures.map((entry) => entry.name).sort(), mtimeMs, settled: isSettled(mtimeMs) };
       }
     } catch (cause) {
       listed = undefined;
@@ -76,12 +77,11 @@ export function openImageFolder(path: string, shown: string): ImageFolder {
     const known = kept.get(name);
     if (known?.mtimeMs === mtimeMs && known.bytes.byteLength === size) return known.bytes;
     const bytes = await readFile(file, { signal });
-    keep(name, { bytes, mtimeMs });
+    if (isSettled(mtimeMs)) keep(name, { bytes, mtimeMs });
     return bytes;
   }
 
   return {
-    path,
     shown,
     names,
     read,
