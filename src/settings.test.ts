@@ -8,6 +8,7 @@ describe('settings', () => {
       apiKey: null,
       activeConfigName: null,
       servingModelUrl: null,
+      edgeName: null,
       env: {},
     });
   });

@@ -11,6 +11,7 @@ const Environment = z.object({
   EDGE_API_KEY: Text,
   ACTIVE_CONFIG_NAME: Text,
   SERVING_MODEL_URL: Text,
+  EDGE_NAME: Text,
 });
 
 /** What the environment says. Null: not set. */
@@ -23,6 +24,8 @@ export interface Settings {
   readonly activeConfigName: string | null;
   /** Address of the model server, wins over `model_forward.url`. */
   readonly servingModelUrl: string | null;
+  /** What this station is called where several report to one place. */
+  readonly edgeName: string | null;
   /** Everything else by name, for `"${NAME}"` in configs and for the secrets of adapters; never logged. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -35,6 +38,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>> =
     apiKey: parsed.EDGE_API_KEY,
     activeConfigName: parsed.ACTIVE_CONFIG_NAME,
     servingModelUrl: parsed.SERVING_MODEL_URL,
+    edgeName: parsed.EDGE_NAME,
     env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== '')),
   };
 }

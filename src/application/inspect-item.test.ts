@@ -7,7 +7,7 @@ import type { Item, ItemState } from '../domain/item.ts';
 import { bindItemRule } from '../domain/item-rules/index.ts';
 import type { Prediction } from '../domain/prediction.ts';
 import type { BinaryStorage } from '../ports/binary-storage.ts';
-import { silentLog } from '../ports/context.test-support.ts';
+import { rootless } from '../ports/context.test-support.ts';
 import { type InspectionTools, inspectItem } from './inspect-item.ts';
 import {
   classified,
@@ -31,8 +31,7 @@ let binaryStorage: BinaryStorage;
 let tools: InspectionTools;
 
 beforeEach(async () => {
-  const context = { root: '/', env: {}, log: silentLog };
-  binaryStorage = await memoryBinaryStorage.open({ max_mb: 64, max_items: 1_000 }, context);
+  binaryStorage = await memoryBinaryStorage.open({ max_mb: 64, max_items: 1_000 }, rootless);
   tools = {
     binaryStorage,
     identifyImage: identifyTestPicture,

@@ -4,7 +4,7 @@ import { openSqliteJournal } from '../adapters/journal/sqlite-journal.ts';
 import { memoryMetadataStorage } from '../adapters/metadata-storages/memory-metadata-storage.ts';
 import type { Prediction } from '../domain/prediction.ts';
 import type { BinaryStorage } from '../ports/binary-storage.ts';
-import { silentLog } from '../ports/context.test-support.ts';
+import { rootless, silentLog } from '../ports/context.test-support.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { TelemetryMessage } from '../ports/telemetry-sink.ts';
 import { createEventLog } from './event-log.ts';
@@ -38,10 +38,9 @@ let held: number;
 async function openInspections(
   change: Partial<InspectionsOptions> & { record?: Journal['record'] } = {},
 ): Promise<Inspections> {
-  const context = { root: '/', env: {}, log: silentLog };
   ({ journal } = await openSqliteJournal({ file: ':memory:', capacity: null }));
-  binaryStorage = await memoryBinaryStorage.open({ max_mb: 64, max_items: 2_000 }, context);
-  const metadataStorage = await memoryMetadataStorage.open({ max_items: 2_000 }, context);
+  binaryStorage = await memoryBinaryStorage.open({ max_mb: 64, max_items: 2_000 }, rootless);
+  const metadataStorage = await memoryMetadataStorage.open({ max_items: 2_000 }, rootless);
   const events = createEventLog('run');
   events.subscribe(({ data }) => {
     if (!('item_id' in data)) return;
@@ -413,5 +412,5 @@ describe('a shutdown', () => {
 });
 
 function openStorage(): Promise<BinaryStorage> {
-  return memoryBinaryStorage.open({ max_mb: 64, max_items: 100 }, { root: '/', env: {}, log: silentLog });
+  return memoryBinaryStorage.open({ max_mb: 64, max_items: 100 }, rootless);
 }

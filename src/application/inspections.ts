@@ -139,7 +139,10 @@ export function createInspections(options: InspectionsOptions): Inspections {
   const tell = (item: Item): void => {
     if (item.decision === null) return;
     const message = { item_id: item.id, config: item.station_config, decision: item.decision };
-    const sent = withDeadline(telemetryTimeoutMs, 'telemetry', signal, (limit) => telemetrySink.send(message, limit))
+    const telemetry = { message, receivedAt: new Date(item.received_at) };
+    const sent = withDeadline(telemetryTimeoutMs, 'telemetry', signal, (limit) =>
+      telemetrySink.send([telemetry], limit),
+    )
       .then(() => {
         telemetryFailure = null;
       })

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { openSqliteJournal } from '../adapters/journal/sqlite-journal.ts';
 import { memoryMetadataStorage } from '../adapters/metadata-storages/memory-metadata-storage.ts';
 import type { Item, ItemState } from '../domain/item.ts';
-import { silentLog } from '../ports/context.test-support.ts';
+import { rootless, silentLog } from '../ports/context.test-support.ts';
 import type { Journal } from '../ports/journal.ts';
 import { exampleItem } from '../ports/metadata-storage.contract.ts';
 import type { MetadataStorage } from '../ports/metadata-storage.ts';
@@ -17,7 +17,7 @@ let told: string[];
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   ({ journal } = await openSqliteJournal({ file: ':memory:', capacity: null }));
-  metadataStorage = await memoryMetadataStorage.open({ max_items: 1_000 }, { root: '/', env: {}, log: silentLog });
+  metadataStorage = await memoryMetadataStorage.open({ max_items: 1_000 }, rootless);
   told = [];
 });
 

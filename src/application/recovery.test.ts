@@ -3,7 +3,7 @@ import { memoryBinaryStorage } from '../adapters/binary-storages/memory-binary-s
 import { openSqliteJournal } from '../adapters/journal/sqlite-journal.ts';
 import { memoryMetadataStorage } from '../adapters/metadata-storages/memory-metadata-storage.ts';
 import { ITEM_STATES } from '../domain/item.ts';
-import { silentLog } from '../ports/context.test-support.ts';
+import { rootless, silentLog } from '../ports/context.test-support.ts';
 import type { Journal } from '../ports/journal.ts';
 import { exampleItem } from '../ports/metadata-storage.contract.ts';
 import type { MetadataStorage } from '../ports/metadata-storage.ts';
@@ -17,7 +17,7 @@ let metadataStorage: MetadataStorage;
 
 beforeEach(async () => {
   ({ journal } = await openSqliteJournal({ file: ':memory:', capacity: null }));
-  metadataStorage = await memoryMetadataStorage.open({ max_items: 2_000 }, { root: '/', env: {}, log: silentLog });
+  metadataStorage = await memoryMetadataStorage.open({ max_items: 2_000 }, rootless);
   onTestFinished(journal.close);
 });
 
@@ -32,10 +32,7 @@ describe('a restart after a crash', () => {
       log: silentLog,
       writeTimeoutMs: 60_000,
     });
-    const binaryStorage = await memoryBinaryStorage.open(
-      { max_mb: 1, max_items: 10 },
-      { root: '/', env: {}, log: silentLog },
-    );
+    const binaryStorage = await memoryBinaryStorage.open({ max_mb: 1, max_items: 10 }, rootless);
     const [camera = ''] = Object.keys(newTestItem('Inference').cameras);
     const key = { config: newTestItem('Inference').station_config, itemId: 'Inference', name: `${camera}.png` };
     await binaryStorage.put(key, new Uint8Array(4), never);
@@ -55,8 +52,7 @@ describe('a restart after a crash', () => {
 
 describe('an item whose result was saved when the process stopped', () => {
   it('keeps its decision, although the journal does not know it yet', async () => {
-    const context = { root: '/', env: {}, log: silentLog };
-    const binaryStorage = await memoryBinaryStorage.open({ max_mb: 1, max_items: 10 }, context);
+    const binaryStorage = await memoryBinaryStorage.open({ max_mb: 1, max_items: 10 }, rootless);
     const events = createEventLog('run');
     const records = createItemRecords({ journal, metadataStorage, events, log: silentLog, writeTimeoutMs: 60_000 });
     await journal.record([exampleItem('item', { state: 'Capture', decision: null })]);

@@ -32,6 +32,7 @@ const ERRORS = {
   STORAGE_FAILED: { status: 503, retry: true },
   STORAGE_FULL: { status: 507, retry: true },
   TELEMETRY_FAILED: { status: 502, retry: true },
+  REFUSED: { status: 502, retry: false },
   TIMEOUT: { status: 504, retry: true },
   ABORTED: { status: 503, retry: true },
 } as const;

@@ -27,6 +27,9 @@ export interface BinaryStorage {
 }
 
 export interface BinaryStorageKind<Type extends string, Shape extends z.ZodRawShape> extends Kind<Type, Shape> {
+  /** True: it lives elsewhere and is fed from the disk of the station, in the background; nothing waits for it. */
+  readonly remote?: boolean;
+  /** One that is remote opens without asking the network, so that it may be away. */
   open(options: z.output<z.ZodObject<Shape, z.core.$strict>>, context: AdapterContext): Promise<BinaryStorage>;
 }
 

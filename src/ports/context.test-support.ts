@@ -14,7 +14,10 @@ export async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
+/** What an adapter is opened with that keeps nothing on disk. */
+export const rootless: AdapterContext = { root: '/', edgeName: 'edge-1', env: {}, log: silentLog };
+
 /** What an adapter is opened with, over a new edge root that is removed when the test ends. */
 export async function testContext(change: Partial<AdapterContext> = {}): Promise<AdapterContext> {
-  return { root: await temporaryFolder(), env: {}, log: silentLog, ...change };
+  return { ...rootless, root: await temporaryFolder(), ...change };
 }

@@ -10,6 +10,8 @@ export interface Log {
 export interface AdapterContext {
   /** Absolute path of the edge root. */
   readonly root: string;
+  /** What this station is called where several report to one place (`EDGE_NAME`, else the host's name); a path id. */
+  readonly edgeName: string;
   /** The environment, for secrets and endpoints that an adapter takes by name; never logged. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: Log;

@@ -10,14 +10,30 @@ export interface TelemetryMessage {
   readonly decision: Decision;
 }
 
+/** A message on its way, with what a sink may need to file it. */
+export interface Telemetry {
+  readonly message: TelemetryMessage;
+  /** When the part was triggered. */
+  readonly receivedAt: Date;
+}
+
 export interface TelemetrySink {
-  /** Resolves when the sink has the message. Rejects with `TELEMETRY_FAILED`. */
-  send(message: TelemetryMessage, signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves when the sink has all of them, in this order; rejects with `TELEMETRY_FAILED` when it need not have any.
+   * `REFUSED` instead when they are at fault, and not the sink: the same would be refused again. What is sent twice
+   * counts once, by the id of the item, where the technology can tell.
+   */
+  send(telemetry: readonly Telemetry[], signal: AbortSignal): Promise<void>;
+  /** Resolves when a message could be sent now; rejects with `TELEMETRY_FAILED` and the reason. */
+  check(signal: AbortSignal): Promise<void>;
   /** A second call does nothing. */
   close(): Promise<void>;
 }
 
 export interface TelemetrySinkKind<Type extends string, Shape extends z.ZodRawShape> extends Kind<Type, Shape> {
+  /** True: it tells nobody, so that there is nothing to deliver. */
+  readonly silent?: boolean;
+  /** Opens without asking the network, so that the sink may be away. */
   open(options: z.output<z.ZodObject<Shape, z.core.$strict>>, context: AdapterContext): Promise<TelemetrySink>;
 }
 

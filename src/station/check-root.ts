@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../domain/diagnostic.ts';
 import type { Log } from '../ports/context.ts';
 import type { Settings } from '../settings.ts';
+import { adapterContext } from './adapter-context.ts';
 import { openModelForward } from './open-ports.ts';
 import { openRootConfigs } from './root-configs.ts';
 
@@ -18,7 +19,7 @@ export interface RootCheck {
 export async function checkRoot(root: string, settings: Settings): Promise<RootCheck> {
   const configs = await openRootConfigs({ root, settings, log: SILENT });
   const { edge } = configs;
-  const forward = edge === null ? null : await openModelForward(edge, { root, env: settings.env, log: SILENT });
+  const forward = edge === null ? null : await openModelForward(edge, adapterContext(root, settings, SILENT));
   try {
     const state = await configs.read(async (model) => (forward === null ? null : await forward.inspect(model)));
     return {

@@ -7,6 +7,7 @@ import { stationConfigs } from '../adapters/station-configs/index.ts';
 import { telemetrySinks } from '../adapters/telemetry-sinks/index.ts';
 import { readTextFile } from '../disk/text-file.ts';
 import { type Diagnostic, hasErrors } from '../domain/diagnostic.ts';
+import { isPathId } from '../domain/id.ts';
 import { schemaOfTyped } from '../domain/kind.ts';
 import type { Settings } from '../settings.ts';
 import { checkedConfig } from './config-check.ts';
@@ -90,6 +91,9 @@ export function parsedEdgeConfig(
   if (isServing(file.raw) && file.written(['model_forward', 'url']) === undefined) {
     const remedy = 'give it here or in the environment variable SERVING_MODEL_URL';
     file.error(['model_forward', 'url'], `tf_serving needs the address of the model server: ${remedy}`);
+  }
+  if (settings.edgeName !== null && !isPathId(settings.edgeName)) {
+    file.error([], 'the environment variable EDGE_NAME is no name: 1 to 64 letters, digits, "_", "." or "-"');
   }
   const edge = checkedConfig(file, EdgeConfig, { notBuilt: NOT_BUILT });
   if (edge !== null && edge.plugins.length > 0) {

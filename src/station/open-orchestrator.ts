@@ -10,11 +10,12 @@ import { createUnsavedPictures } from '../application/unsaved-pictures.ts';
 import { lockRoot } from '../disk/lock-file.ts';
 import { AppError, messageOf } from '../domain/errors.ts';
 import { mediaTypeOfName } from '../domain/image.ts';
-import type { AdapterContext, Log } from '../ports/context.ts';
+import type { Log } from '../ports/context.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Settings } from '../settings.ts';
 import { identifyImage } from '../vision/identify-image.ts';
 import { ACTIVE_CONFIG_FACT, createActivation } from './activation.ts';
+import { adapterContext } from './adapter-context.ts';
 import { createCameraDevices } from './camera-devices.ts';
 import { keepConfig } from './config-archive.ts';
 import type { EdgeConfig } from './edge-config.ts';
@@ -62,7 +63,7 @@ export async function openOrchestrator(options: OrchestratorOptions): Promise<Op
   const unlock = lockRoot(lockFile(root));
   let ports: OpenPorts | undefined;
   try {
-    ports = await openPorts(edge, { root, env: settings.env, log });
+    ports = await openPorts(edge, adapterContext(root, settings, log));
     return { orchestrator: await assemble(options, edge, configs, ports, unlock), edge };
   } catch (error) {
     await ports?.close();
@@ -81,7 +82,7 @@ async function assemble(
   const ending = new AbortController();
   // everything that is under way listens to it
   setMaxListeners(0, ending.signal);
-  const context: AdapterContext = { root, env: settings.env, log };
+  const context = adapterContext(root, settings, log);
   const events = createEventLog(randomUUID().slice(0, 8));
   const holder = createStationHolder();
   const devices = createCameraDevices(context);

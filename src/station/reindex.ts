@@ -8,6 +8,7 @@ import type { AdapterContext, Log } from '../ports/context.ts';
 import type { MetadataStorage } from '../ports/metadata-storage.ts';
 import type { Settings } from '../settings.ts';
 import { ACTIVE_CONFIG_FACT } from './activation.ts';
+import { adapterContext } from './adapter-context.ts';
 import { openJournal, openMetadataStorage } from './open-ports.ts';
 import { openRootConfigs, requireSoundRoot } from './root-configs.ts';
 import { journalFile, lockFile } from './root-files.ts';
@@ -30,7 +31,7 @@ export interface ReindexOptions {
 export async function reindex(options: ReindexOptions): Promise<Filled> {
   const { root, settings, log } = options;
   const edge = await requireSoundRoot(await openRootConfigs(options));
-  const context: AdapterContext = { root, env: settings.env, log };
+  const context = adapterContext(root, settings, log);
   const unlock = lockRoot(lockFile(root));
   try {
     const metadataStorage = await openMetadataStorage(edge, context);

@@ -6,9 +6,10 @@ import { AppError, messageOf } from '../domain/errors.ts';
 import { isPathId } from '../domain/id.ts';
 import { kindFor } from '../domain/kind.ts';
 import type { Model } from '../domain/model.ts';
-import type { AdapterContext, Log } from '../ports/context.ts';
+import type { Log } from '../ports/context.ts';
 import type { ConfigDocument } from '../ports/station-configs.ts';
 import type { Settings } from '../settings.ts';
+import { adapterContext } from './adapter-context.ts';
 import { parseConfigFile } from './config-file.ts';
 import { type EdgeConfig, type EdgeState, readEdgeConfig } from './edge-config.ts';
 import { type InventoryState, inventoryState } from './inventory-state.ts';
@@ -58,7 +59,7 @@ export interface RootOptions {
 
 export async function openRootConfigs({ root, settings, log }: RootOptions): Promise<RootConfigs> {
   const opened = await edgeOf(root, settings);
-  const context: AdapterContext = { root, env: settings.env, log };
+  const context = adapterContext(root, settings, log);
   const inventoryConfig = opened.edge?.inventory ?? { type: 'json' as const, path: 'config/inventory.json' };
   const sourceConfig = opened.edge?.station_configs ?? { type: 'json' as const, folder: 'config/station_configs' };
   const inventory = await kindFor(inventories, inventoryConfig.type).open(inventoryConfig, context);

@@ -5,9 +5,13 @@ import { defineTelemetrySink } from '../../ports/telemetry-sink.ts';
 export const fakeTelemetrySink = defineTelemetrySink({
   type: 'fake',
   options: z.strictObject({}).meta({ title: 'No telemetry' }),
+  silent: true,
   async open() {
     return {
-      async send(_message, signal) {
+      async send(_telemetry, signal) {
+        signal.throwIfAborted();
+      },
+      async check(signal) {
         signal.throwIfAborted();
       },
       async close() {},
