@@ -19,7 +19,11 @@ export async function withDeadline<Result>(
       controller.abort(error);
     };
     timer = setTimeout(() => end(new AppError('TIMEOUT', `${what} did not end within ${timeoutMs} ms`)), timeoutMs);
-    onOuterAbort = () => end(new AppError('ABORTED', `${what} was cancelled`));
+    onOuterAbort = () => {
+      const { reason } = outer;
+      const how = reason instanceof AppError ? `was called off: ${reason.message}` : 'was cancelled';
+      end(new AppError('ABORTED', `${what} ${how}`, { cause: reason }));
+    };
     if (outer.aborted) onOuterAbort();
     else outer.addEventListener('abort', onOuterAbort, { once: true });
   });

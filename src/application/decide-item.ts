@@ -1,6 +1,7 @@
 import type { Decision } from '../domain/decision.ts';
 import { messageOf } from '../domain/errors.ts';
 import { type CameraDecision, type Item, joinedErrors, withoutOk } from '../domain/item.ts';
+import { isNearThreshold } from '../domain/keep-class.ts';
 import type { GraphOutcome } from './run-model-graph.ts';
 import type { Station, StationCamera } from './station.ts';
 
@@ -9,6 +10,8 @@ export interface SavedView {
   readonly camera: StationCamera;
   /** Null when nothing was stored. */
   readonly storedName: string | null;
+  /** Size of what was stored. */
+  readonly bytes: number;
   /** What went wrong so far, one sentence each. */
   readonly failures: readonly string[];
 }
@@ -24,7 +27,7 @@ export const NOTHING_RUN: GraphOutcome = { results: {}, labels: null, failures: 
 /** What an inspection found out: everything of the item but its state. */
 export type InspectionResult = Pick<
   Item,
-  'inferences' | 'camera_decisions' | 'decision' | 'error' | 'warnings' | 'binaries'
+  'inferences' | 'camera_decisions' | 'decision' | 'error' | 'near_threshold' | 'warnings' | 'binaries' | 'stored_bytes'
 > & { readonly timings: Readonly<Record<string, number>> };
 
 /** The camera rules, then the item rule. What failed makes its camera undecided, and an `OK` no `OK`. */
@@ -52,10 +55,19 @@ export function decide(
     camera_decisions: cameraDecisions,
     decision: errors.length > 0 ? withoutOk(decision) : decision,
     error: joinedErrors(errors),
+    near_threshold: saved.some(({ camera }, index) => hasNearResult(camera, outcomes[index] ?? NOTHING_RUN)),
     warnings: outcomes.flatMap(({ cameraId, warnings }) => warnings.map((warning) => ofCamera(cameraId, warning))),
     binaries: saved.flatMap(({ storedName }) => storedName ?? []),
+    stored_bytes: saved.reduce((sum, { bytes }) => sum + bytes, 0),
     timings: summed(outcomes.map(({ timings }) => timings)),
   };
+}
+
+/** Whether one of the results could easily have been another. */
+function hasNearResult({ models }: StationCamera, { results }: GraphOutcome): boolean {
+  return models.some(({ node, model }) =>
+    Object.values(results[node.id] ?? {}).some((result) => isNearThreshold(result, model.objectnessThreshold)),
+  );
 }
 
 function ofCamera(cameraId: string, sentence: string): string {

@@ -20,6 +20,7 @@ import {
   testModel,
   testStation,
 } from './inspection.test-support.ts';
+import { capturedPictures } from './picture-sources.ts';
 import { createStepClock } from './run-step.ts';
 import type { Station, StationCamera } from './station.ts';
 import { createTurns } from './turns.ts';
@@ -56,11 +57,13 @@ function inspect(station: Station, { item, given, states = [], signal = never }:
   return inspectItem({
     item: item ?? newTestItem('item'),
     station,
-    given: given ?? new Map(),
+    pictures: capturedPictures(given ?? new Map()),
     tools,
     step: clock.step,
     signal,
+    ending: signal,
     pictureSaved() {},
+    givenSaved() {},
   });
 }
 
@@ -81,8 +84,10 @@ describe('an inspection', () => {
       camera_decisions: { front: { decision: 'OK', reason: 'test_rule: seen good' } },
       decision: 'OK',
       error: null,
+      near_threshold: false,
       warnings: [],
       binaries: ['front.jpg'],
+      stored_bytes: pictureOf().byteLength,
       timings: {},
     });
     expect(states).toEqual(WHOLE_RUN);

@@ -4,6 +4,7 @@ import type { BinaryStorage } from '../ports/binary-storage.ts';
 import { type CapturedPicture, examinePicture, type IdentifyImage } from './captured-picture.ts';
 import { withDeadline } from './deadline.ts';
 import { type CameraOutcome, decide, type InspectionResult, NOTHING_RUN, type SavedView } from './decide-item.ts';
+import { type PictureSource, storedPicture } from './picture-sources.ts';
 import { runModelGraph } from './run-model-graph.ts';
 import type { RunStep } from './run-step.ts';
 import type { Station, StationCamera } from './station.ts';
@@ -25,13 +26,17 @@ export interface InspectionTools {
 export interface Inspection {
   readonly item: Item;
   readonly station: Station;
-  /** Pictures that came with the trigger, by camera id; they are taken out of it. */
-  readonly given: Map<string, Uint8Array>;
+  readonly pictures: PictureSource;
   readonly tools: InspectionTools;
   readonly step: RunStep;
+  /** Aborted at the item's deadline: captures and models are called off, pictures are saved all the same. */
   readonly signal: AbortSignal;
+  /** Aborted when the station ends. */
+  readonly ending: AbortSignal;
   /** Hears the name of each picture as soon as it is stored. */
   readonly pictureSaved: (name: string) => void;
+  /** Called once the pictures that came with the trigger are stored, or could not be. */
+  readonly givenSaved: () => void;
 }
 
 /** What one camera gave for the item. */
@@ -41,6 +46,9 @@ interface View {
   readonly picture: CapturedPicture | null;
   /** Why there is no picture to inspect; null when there is one. */
   readonly failure: string | null;
+  /** Name under which it is stored already. */
+  readonly storedName: string | null;
+  readonly isGiven: boolean;
 }
 
 /**
@@ -79,39 +87,49 @@ async function takePictures(inspection: Inspection): Promise<PicturesTaken> {
   if (free !== null) return { views: async () => captured, saving, release: free };
   const saved = await saving;
   captured = captured.map((view) => ({ ...view, picture: null }));
-  const release = await tools.inFlight.take();
-  return { views: () => readBack(inspection, captured, saved), saving, release };
+  try {
+    const release = await tools.inFlight.take(inspection.signal);
+    return { views: () => readBack(inspection, captured, saved), saving, release };
+  } catch (error) {
+    // its time is over before its turn came: it takes no place from the others
+    const failure = messageOf(error);
+    const views = captured.map((view) => ({ ...view, failure: view.failure ?? failure }));
+    return { views: async () => views, saving, release: () => undefined };
+  }
 }
 
-async function capture({ station, given, tools, signal }: Inspection): Promise<readonly View[]> {
+async function capture({ station, pictures, tools, signal }: Inspection): Promise<readonly View[]> {
   const captureOne = async (camera: StationCamera): Promise<View> => {
-    const provided = given.get(camera.id);
-    given.delete(camera.id);
     try {
-      const bytes = provided ?? (await camera.capture(signal));
-      tools.unsavedPictures.add(bytes);
+      const { bytes, storedName, isGiven } = await pictures(camera, signal);
+      if (storedName === null) tools.unsavedPictures.add(bytes);
       const picture = examinePicture(bytes, tools.identifyImage);
-      return { camera, picture, failure: picture.failure };
+      return { camera, picture, failure: picture.failure, storedName, isGiven };
     } catch (error) {
-      return { camera, picture: null, failure: messageOf(error) };
+      return { camera, picture: null, failure: messageOf(error), storedName: null, isGiven: false };
     }
   };
   return await Promise.all(station.cameras.map(captureOne));
 }
 
 async function save(inspection: Inspection, views: readonly View[]): Promise<readonly SavedView[]> {
-  const { item, tools, signal, pictureSaved } = inspection;
-  const saveOne = async ({ camera, picture, failure }: View): Promise<SavedView> => {
+  const { item, tools, ending, pictureSaved, givenSaved } = inspection;
+  const saveOne = async ({ camera, picture, failure, storedName }: View): Promise<SavedView> => {
     const failures = failure === null ? [] : [failure];
-    if (picture === null) return { camera, storedName: null, failures };
+    if (picture === null) return { camera, storedName: null, bytes: 0, failures };
+    const bytes = picture.bytes.byteLength;
+    if (storedName !== null) return { camera, storedName, bytes, failures };
     const name = `${camera.id}.${picture.extension}`;
-    const problem = await savePicture(item, name, picture.bytes, tools, signal);
+    const problem = await savePicture(item, name, picture.bytes, tools, ending);
     tools.unsavedPictures.remove(picture.bytes);
-    if (problem !== null) return { camera, storedName: null, failures: [...failures, problem] };
+    if (problem !== null) return { camera, storedName: null, bytes: 0, failures: [...failures, problem] };
     pictureSaved(name);
-    return { camera, storedName: name, failures };
+    return { camera, storedName: name, bytes, failures };
   };
-  return await Promise.all(views.map(saveOne));
+  const saving = views.map((view) => ({ isGiven: view.isGiven, saved: saveOne(view) }));
+  await Promise.all(saving.map(({ isGiven, saved }) => (isGiven ? saved : undefined)));
+  givenSaved();
+  return await Promise.all(saving.map(({ saved }) => saved));
 }
 
 /** Stores one picture of an item; resolves with the sentence of what went wrong, or null. */
@@ -136,14 +154,12 @@ async function readBack(
   views: readonly View[],
   saved: readonly SavedView[],
 ): Promise<readonly View[]> {
+  const { binaryStorage, writeTimeoutMs } = tools;
   const readOne = async (view: View, index: number): Promise<View> => {
     const name = saved[index]?.storedName ?? null;
     if (name === null || view.failure !== null) return view;
-    const key = { config: item.station_config, itemId: item.id, name };
-    const read = (limit: AbortSignal): Promise<Uint8Array | undefined> => tools.binaryStorage.get(key, limit);
     try {
-      const bytes = await withDeadline(tools.writeTimeoutMs, `reading ${name}`, signal, read);
-      if (bytes === undefined) throw new AppError('BINARY_NOT_FOUND', 'it is gone from the storage');
+      const bytes = await storedPicture(item, name, binaryStorage, writeTimeoutMs, signal);
       const picture = examinePicture(bytes, tools.identifyImage);
       if (picture.failure !== null) throw new AppError('IMAGE_UNREADABLE', picture.failure);
       return { ...view, picture };

@@ -38,6 +38,7 @@ export function newTestItem(id: string, change: Partial<Item> = {}): Item {
     camera_decisions: {},
     decision: null,
     state: 'Capture',
+    stored_bytes: 0,
     warnings: [],
     binaries: [],
     timings_ms: {},
@@ -108,6 +109,7 @@ export function testStation(cameras: readonly StationCamera[], change: Partial<S
     configDigest: 'digest of line',
     cameras,
     itemRule: bindItemRule({ name: 'min_threshold_ko_rule', parameters: { threshold: 1 } }),
+    deadline: null,
     ...change,
   };
 }

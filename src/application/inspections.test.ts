@@ -6,7 +6,6 @@ import type { Prediction } from '../domain/prediction.ts';
 import type { BinaryStorage } from '../ports/binary-storage.ts';
 import { rootless, silentLog } from '../ports/context.test-support.ts';
 import type { Journal } from '../ports/journal.ts';
-import type { TelemetryMessage } from '../ports/telemetry-sink.ts';
 import { createEventLog } from './event-log.ts';
 import {
   classified,
@@ -30,7 +29,6 @@ let journal: Journal;
 let binaryStorage: BinaryStorage;
 let records: ItemRecords;
 let told: Map<string, string[]>;
-let sent: TelemetryMessage[];
 /** Stations that are held. */
 let held: number;
 
@@ -60,13 +58,7 @@ async function openInspections(
     writeTimeoutMs: 60_000,
     unsavedPictures: createUnsavedPictures(1_000_000),
     inFlight: createTurns(IN_FLIGHT),
-    telemetrySink: {
-      send: async (message) => {
-        sent.push(message);
-      },
-      async close() {},
-    },
-    telemetryTimeoutMs: 60_000,
+    diskRoom: { async refresh() {}, refusal: () => null },
     capacity: 1_004,
     newId: () => {
       count += 1;
@@ -80,7 +72,6 @@ async function openInspections(
 
 beforeEach(() => {
   told = new Map();
-  sent = [];
   held = 0;
 });
 
@@ -211,7 +202,6 @@ describe('a trigger', () => {
     await inspections.drain();
     expect(await namesOf()).toEqual([]);
     expect(told.size).toBe(0);
-    expect(sent).toEqual([]);
     expect(held).toBe(0);
     expect(await records.find('item-1')).toBeUndefined();
   });
@@ -255,7 +245,6 @@ describe('a trigger with an idempotency key', () => {
     await inspections.drain();
     expect(await journal.find(id)).toMatchObject({ idempotency_key: 'plc-3-part-1029', state: 'Done' });
     expect((await journal.list({ limit: 10 })).items).toHaveLength(1);
-    expect(sent).toHaveLength(1);
     expect(held).toBe(0);
   });
 
@@ -280,59 +269,12 @@ describe('a trigger with an idempotency key', () => {
   });
 });
 
-describe('telemetry', () => {
-  it('is sent for every decided item', async () => {
-    const inspections = await openInspections();
-    const id = await inspections.begin(hold(), NO_PART, new Map());
-    await inspections.drain();
-    expect(sent).toEqual([{ item_id: id, config: 'line', decision: 'OK' }]);
-    expect(inspections.telemetryFailure()).toBeNull();
-  });
-
-  it.each([
-    ['fails', refuse, 'the disk is full'],
-    ['hangs', () => new Promise<never>(() => {}), 'telemetry did not end within 1 ms'],
-    [
-      'throws',
-      () => {
-        throw new Error('a bug');
-      },
-      'a bug',
-    ],
-  ])('that %s never touches the item, and is told', async (_what, send, reason) => {
-    const inspections = await openInspections({ telemetrySink: { send, async close() {} }, telemetryTimeoutMs: 1 });
-    const id = await inspections.begin(hold(), NO_PART, new Map());
-    expect(await inspections.finished(id)).toMatchObject({ decision: 'OK', error: null, state: 'Done' });
-    await inspections.drain();
-    expect(inspections.telemetryFailure()).toBe(reason);
-  });
-
-  it('is well again after the next message that arrives', async () => {
-    let isAway = true;
-    const send = async (): Promise<void> => {
-      if (isAway) await refuse();
-    };
-    const inspections = await openInspections({ telemetrySink: { send, async close() {} } });
-    const tellOne = async (): Promise<void> => {
-      const id = await inspections.begin(hold(), NO_PART, new Map());
-      await inspections.finished(id);
-      await new Promise((resolve) => setImmediate(resolve));
-    };
-    await tellOne();
-    expect(inspections.telemetryFailure()).toBe('the disk is full');
-    isAway = false;
-    await tellOne();
-    expect(inspections.telemetryFailure()).toBeNull();
-  });
-});
-
 describe('an upload', () => {
   it('is stored as picture 0 of an item that nobody decides', async () => {
     const inspections = await openInspections();
     const id = await inspections.keep(hold(), pictureOf({ extension: 'png' }));
     expect(await records.find(id)).toMatchObject({ state: 'Done', decision: null, error: null, binaries: ['0.png'] });
     expect(await namesOf()).toEqual([`${id}/0.png`]);
-    expect(sent).toEqual([]);
     expect(held).toBe(0);
     expect(told.get(id)).toEqual(['Capture', 'Done']);
   });
@@ -368,7 +310,7 @@ describe('an upload', () => {
 });
 
 describe('a shutdown', () => {
-  it('takes no more triggers and waits for all that is under way, telemetry too', async () => {
+  it('takes no more triggers and waits for all that is under way', async () => {
     const { release, model } = heldModel();
     const inspections = await openInspections();
     const station = testStation([testCamera({ models: [model] })]);
@@ -386,7 +328,6 @@ describe('a shutdown', () => {
     release();
     await drained;
     for (const id of ids) expect(await records.find(id)).toMatchObject({ state: 'Done', decision: 'OK' });
-    expect(sent).toHaveLength(20);
     expect(held).toBe(0);
   });
 

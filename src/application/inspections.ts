@@ -1,22 +1,17 @@
 import { AppError, messageOf } from '../domain/errors.ts';
-import { type Item, joinedErrors } from '../domain/item.ts';
+import { ITEM_STATES, type Item, joinedErrors } from '../domain/item.ts';
 import type { Log } from '../ports/context.ts';
-import type { TelemetrySink } from '../ports/telemetry-sink.ts';
+import { type Admission, createAdmission, type DiskRoom } from './admission.ts';
 import { examinePicture } from './captured-picture.ts';
 import { withDeadline } from './deadline.ts';
 import { type InspectionTools, inspectItem, savePicture } from './inspect-item.ts';
 import type { ItemRecords } from './item-records.ts';
-import { localTime, zonedTime } from './received-time.ts';
+import { modelRecords, NOBODY_SAID, newItem, type Part } from './new-item.ts';
+import { createOncePerKey } from './once-per-key.ts';
+import { capturedPictures, type PictureSource, storedPictures } from './picture-sources.ts';
 import { createStepClock, milliseconds } from './run-step.ts';
 import type { Station } from './station.ts';
-
-/** What a trigger says of the part before the cameras. */
-export interface Part {
-  readonly serialNumber: string | null;
-  readonly category: string | null;
-  /** Who sends the same key again gets the same item; null: every trigger is another part. */
-  readonly idempotencyKey: string | null;
-}
+import { watchVerdict } from './verdict-deadline.ts';
 
 /** A station that stays open as long as it is held. */
 export interface HeldStation {
@@ -24,59 +19,74 @@ export interface HeldStation {
   release(): void;
 }
 
+/** What became of the triggers since the station was opened. */
+export interface InspectionCounts {
+  readonly accepted: number;
+  /** Triggers that were refused because the station could not take them. */
+  readonly rejected: number;
+  readonly decided: number;
+  /** Items that got their verdict from the deadline. */
+  readonly late: number;
+  /** Items with an error. */
+  readonly failed: number;
+}
+
 /** Inspections under way: begun by a trigger, ended by `Done`. */
 export interface Inspections {
   /**
-   * Begins an inspection: the cameras are triggered now. Resolves with the item's id when its record is on disk; the
-   * inspection goes on behind it and lets go of the station at its end. A part whose idempotency key is known begins
-   * nothing: its item is the one that there is. Rejects with `QUEUE_FULL` or `STATION_CLOSING`.
+   * Begins an inspection: the cameras are triggered now. Resolves with the item's id when its record and the pictures
+   * that came with it are on disk; the inspection goes on behind it and lets go of the station at its end. A part whose
+   * idempotency key is known begins nothing: its item is the one that there is. Rejects with `QUEUE_FULL`,
+   * `STORAGE_FULL` or `STATION_CLOSING`.
    */
   begin(held: HeldStation, part: Part, given: Map<string, Uint8Array>): Promise<string>;
   /** Keeps a picture as binary `0` of a new item that nobody inspects. */
   keep(held: HeldStation, picture: Uint8Array): Promise<string>;
+  /** Takes up an item that an earlier run of the station left, with the pictures it had saved, or new ones where it had saved none; resolves when it is `Done`. */
+  resume(held: HeldStation, item: Item): Promise<Item>;
   /** Resolves with an item under way when it is `Done`; undefined when it is not under way. */
   finished(itemId: string): Promise<Item> | undefined;
-  /** Why the last telemetry message was not delivered; null when it was. */
-  telemetryFailure(): string | null;
+  counts(): InspectionCounts;
   /** Takes no more triggers and resolves when all that is under way is done. */
   drain(): Promise<void>;
 }
 
 export interface InspectionsOptions extends InspectionTools {
   readonly records: ItemRecords;
-  readonly telemetrySink: TelemetrySink;
-  readonly telemetryTimeoutMs: number;
   /** Inspections that may be under way at once, in flight and waiting. */
   readonly capacity: number;
+  readonly diskRoom: DiskRoom;
   readonly newId: () => string;
   readonly log: Log;
   /** Aborted to end running inspections before their time. */
   readonly signal: AbortSignal;
 }
 
-export function createInspections(options: InspectionsOptions): Inspections {
-  const { records, telemetrySink, telemetryTimeoutMs, capacity, newId, log, signal } = options;
-  const underWay = new Map<string, Promise<Item>>();
-  /** Triggers that are being answered, by their key. */
-  const answering = new Map<string, Promise<string>>();
-  const messages = new Set<Promise<void>>();
-  let isClosing = false;
-  let telemetryFailure: string | null = null;
+/** One inspection as it is begun. */
+interface Begun {
+  readonly item: Item;
+  readonly station: Station;
+  readonly pictures: PictureSource;
+  /** Resolves when the item's record is on disk. */
+  readonly whenRecorded: Promise<void>;
+  readonly givenSaved: () => void;
+  /** When its trigger came, as `performance.now()` counts; null: in an earlier run, so that its time is over already. */
+  readonly begin: number | null;
+}
 
-  const admit = (): void => {
-    if (isClosing) throw new AppError('STATION_CLOSING', 'the station is shutting down and takes no more triggers');
-    if (underWay.size >= capacity) {
-      throw queueFull(`${underWay.size} inspections are under way or wait, which is all the station takes`);
-    }
-    if (options.unsavedPictures.isFull) throw queueFull('the disk does not keep up with the pictures');
-  };
+export function createInspections(options: InspectionsOptions): Inspections {
+  const { records, newId, log, signal, writeTimeoutMs } = options;
+  const admission: Admission = createAdmission(options);
+  const oncePerKey = createOncePerKey(records.idOfKey);
+  const underWay = new Map<string, Promise<Item>>();
+  const counts = { accepted: 0, rejected: 0, decided: 0, late: 0, failed: 0 };
 
   /** The trigger was refused, since its record could not be written: nothing is kept of it. */
   const discardPictures = async ({ id, station_config, binaries }: Item): Promise<void> => {
     for (const name of binaries) {
       const key = { config: station_config, itemId: id, name };
       const remove = (limit: AbortSignal): Promise<void> => options.binaryStorage.delete(key, limit);
-      await withDeadline(options.writeTimeoutMs, `removing ${name}`, signal, remove).catch((error: unknown) =>
+      await withDeadline(writeTimeoutMs, `removing ${name}`, signal, remove).catch((error: unknown) =>
         log.warn({ itemId: id, reason: messageOf(error) }, 'a picture could not be removed'),
       );
     }
@@ -90,38 +100,63 @@ export function createInspections(options: InspectionsOptions): Inspections {
       await discardPictures(item);
       throw error;
     }
-    return await records.finish(item);
+    const done = await records.finish(item);
+    admission.stored(done.stored_bytes);
+    if (done.decision !== null) counts.decided += 1;
+    if (done.late) counts.late += 1;
+    if (done.error !== null) counts.failed += 1;
+    return done;
   };
 
-  const inspect = async (
-    item: Item,
-    held: HeldStation,
-    given: Map<string, Uint8Array>,
-    whenRecorded: Promise<void>,
-  ): Promise<Item> => {
-    const begin = performance.now();
+  const inspect = async ({ item, station, pictures, whenRecorded, givenSaved, begin }: Begun): Promise<Item> => {
+    const from = performance.now();
+    const { deadline } = station;
     let current = item;
+    const show = (change: Partial<Item>): void => {
+      const isBack = ITEM_STATES.indexOf(change.state ?? current.state) < ITEM_STATES.indexOf(current.state);
+      current = { ...current, ...change, state: isBack ? current.state : (change.state ?? current.state) };
+      records.update(current);
+    };
     const clock = createStepClock(
-      (state) => {
-        current = { ...current, state };
-        records.update(current);
-      },
+      (state) => show({ state }),
       () => performance.now(),
     );
+    const lateError = (): string => `the verdict did not come within ${deadline?.ms} ms, in step "${current.state}"`;
+    const watch = watchVerdict({
+      deadline: begin === null ? null : deadline,
+      reserveMs: records.savingMs(),
+      begin: begin ?? from,
+      ending: signal,
+      whenLate: () => {
+        const error = lateError();
+        show({ state: 'Decision', decision: deadline?.lateDecision ?? 'NO_DECISION', late: true, error });
+      },
+    });
     try {
-      const pictureSaved = (name: string): void => {
-        current = { ...current, binaries: [...current.binaries, name] };
-        records.update(current);
-      };
-      const { station } = held;
-      const inspection = { item, station, given, tools: options, step: clock.step, signal, pictureSaved };
-      const { timings, ...result } = await inspectItem(inspection);
-      const total = performance.now() - begin;
-      current = { ...current, ...result, timings_ms: { ...clock.timings(), ...rounded({ ...timings, total }) } };
+      const { timings, ...result } = await inspectItem({
+        item,
+        station,
+        pictures,
+        tools: options,
+        step: clock.step,
+        signal: watch.signal,
+        ending: signal,
+        pictureSaved: (name) => show({ binaries: [...current.binaries, name] }),
+        givenSaved,
+      });
+      const total = performance.now() - from;
+      const timings_ms = { ...clock.timings(), ...rounded({ ...timings, total }) };
+      // the verdict of the deadline has been told already: it stays, with what was found beside it
+      const told = watch.isLate ? { decision: current.decision, error: joined(current.error, result.error) } : {};
+      current = { ...current, ...result, ...told, timings_ms };
     } catch (error) {
       log.error({ itemId: item.id, err: error }, 'an inspection failed');
       const sentence = error instanceof AppError ? error.message : `the inspection failed: ${messageOf(error)}`;
-      current = { ...current, decision: 'NO_DECISION', error: sentence, timings_ms: clock.timings() };
+      const told = watch.isLate ? {} : { decision: 'NO_DECISION' as const };
+      current = { ...current, ...told, error: joined(current.error, sentence), timings_ms: clock.timings() };
+    } finally {
+      watch.end();
+      givenSaved();
     }
     return await finish(current, whenRecorded);
   };
@@ -132,139 +167,113 @@ export function createInspections(options: InspectionsOptions): Inspections {
     options.unsavedPictures.add(picture);
     const problem = await savePicture(item, name, picture, options, signal);
     options.unsavedPictures.remove(picture);
-    const error = joinedErrors([failure, problem].filter((sentence) => sentence !== null));
-    return await finish({ ...item, binaries: problem === null ? [name] : [], error }, whenRecorded);
+    const stored = problem === null ? { binaries: [name], stored_bytes: picture.byteLength } : {};
+    return await finish({ ...item, ...stored, error: joined(failure, problem) }, whenRecorded);
   };
 
-  const tell = (item: Item): void => {
-    if (item.decision === null) return;
-    const message = { item_id: item.id, config: item.station_config, decision: item.decision };
-    const telemetry = { message, receivedAt: new Date(item.received_at) };
-    const sent = withDeadline(telemetryTimeoutMs, 'telemetry', signal, (limit) =>
-      telemetrySink.send([telemetry], limit),
-    )
-      .then(() => {
-        telemetryFailure = null;
-      })
-      .catch((error: unknown) => {
-        telemetryFailure = messageOf(error);
-        log.warn({ itemId: item.id, reason: telemetryFailure }, 'telemetry was not delivered');
-      })
-      .finally(() => messages.delete(sent));
-    messages.add(sent);
+  /** Keeps an item among those under way until its work has ended, and lets go of the station then. */
+  const follow = (held: HeldStation, id: string, work: Promise<Item>): Promise<Item> => {
+    const done = work.finally(() => {
+      underWay.delete(id);
+      held.release();
+    });
+    underWay.set(id, done);
+    return done;
   };
 
   /** Admits an item, or lets go of the station and rejects; resolves when its record is on disk, the work goes on. */
   const run = async (
     held: HeldStation,
     part: Part,
+    givenBytes: number,
     work: (item: Item, recorded: Promise<void>) => Promise<Item>,
   ): Promise<string> => {
     try {
-      admit();
+      await options.diskRoom.refresh();
+      admission.admit(underWay.size, held.station.deadline, givenBytes);
     } catch (error) {
+      counts.rejected += 1;
       held.release();
       throw error;
     }
     const item = newItem(newId(), held.station, part);
     // the cameras do not wait for the disk: the record is written while the pictures are taken
     const recorded = records.begin(item);
-    const done = work(item, recorded).finally(() => {
-      underWay.delete(item.id);
-      held.release();
-    });
-    underWay.set(item.id, done);
-    done.then(tell, (error: unknown) =>
-      log.error({ itemId: item.id, reason: messageOf(error) }, 'an item was refused'),
-    );
+    const done = follow(held, item.id, work(item, recorded));
+    done.catch((error: unknown) => log.error({ itemId: item.id, reason: messageOf(error) }, 'an item was refused'));
     await recorded;
     return item.id;
   };
 
-  const begin: Inspections['begin'] = (held, part, given) =>
-    run(held, part, (item, recorded) => inspect(item, held, given, recorded));
-
-  /** Begins, unless the key is known already. */
-  const beginOrFind = async (key: string, held: HeldStation, start: () => Promise<string>): Promise<string> => {
-    let known: string | undefined;
-    try {
-      known = await records.idOfKey(key);
-    } catch (error) {
-      held.release();
-      throw error;
-    }
-    if (known === undefined) return await start();
-    held.release();
-    return known;
-  };
-
-  /** Triggers with one key that arrive together share one answer, also a refusal. */
-  const beginOnce = async (key: string, held: HeldStation, start: () => Promise<string>): Promise<string> => {
-    const shared = answering.get(key);
-    if (shared !== undefined) {
-      held.release();
-      return await shared;
-    }
-    const answer = beginOrFind(key, held, start).finally(() => answering.delete(key));
-    answering.set(key, answer);
-    return await answer;
+  const begin = async (held: HeldStation, part: Part, given: Map<string, Uint8Array>): Promise<string> => {
+    const triggered = performance.now();
+    const givenOnDisk = Promise.withResolvers<void>();
+    const id = await run(held, part, bytesOf(given.values()), (item, whenRecorded) =>
+      inspect({
+        item,
+        station: held.station,
+        pictures: capturedPictures(given),
+        whenRecorded,
+        givenSaved: givenOnDisk.resolve,
+        begin: triggered,
+      }),
+    );
+    counts.accepted += 1;
+    await givenOnDisk.promise;
+    return id;
   };
 
   return {
-    begin(held, part, given) {
-      const start = (): Promise<string> => begin(held, part, given);
-      return part.idempotencyKey === null ? start() : beginOnce(part.idempotencyKey, held, start);
+    async begin(held, part, given) {
+      if (part.idempotencyKey === null) return await begin(held, part, given);
+      let isBegun = false;
+      try {
+        return await oncePerKey.idOf(part.idempotencyKey, () => {
+          isBegun = true;
+          return begin(held, part, given);
+        });
+      } finally {
+        if (!isBegun) held.release();
+      }
     },
     async keep(held, picture) {
-      const id = await run(held, NOBODY_SAID, (item, recorded) => store(item, picture, recorded));
+      const id = await run(held, NOBODY_SAID, picture.byteLength, (item, recorded) => store(item, picture, recorded));
       await underWay.get(id);
       return id;
     },
+    resume(held, item) {
+      const { station } = held;
+      records.resume(item);
+      const begun = {
+        item: { ...item, models: modelRecords(station), late: station.deadline !== null, error: null },
+        station,
+        pictures:
+          item.binaries.length === 0
+            ? capturedPictures(new Map())
+            : storedPictures(item, options.binaryStorage, writeTimeoutMs),
+        whenRecorded: Promise.resolve(),
+        givenSaved: () => undefined,
+        begin: null,
+      };
+      return follow(held, item.id, inspect(begun));
+    },
     finished: (itemId) => underWay.get(itemId),
-    telemetryFailure: () => telemetryFailure,
+    counts: () => ({ ...counts }),
     async drain() {
-      isClosing = true;
-      await Promise.allSettled([...underWay.values()]);
-      await Promise.allSettled([...messages]);
+      admission.close();
+      while (underWay.size > 0) await Promise.allSettled([...underWay.values()]);
     },
   };
 }
 
-function queueFull(why: string): AppError {
-  return new AppError('QUEUE_FULL', `${why}; try again soon`, { details: { retry_after_seconds: 1 } });
+function bytesOf(pictures: Iterable<Uint8Array>): number {
+  let sum = 0;
+  for (const { byteLength } of pictures) sum += byteLength;
+  return sum;
 }
 
-const NOBODY_SAID: Part = { serialNumber: null, category: null, idempotencyKey: null };
-
-function newItem(id: string, station: Station, { serialNumber, category, idempotencyKey }: Part): Item {
-  const now = new Date();
-  return {
-    id,
-    serial_number: serialNumber,
-    category,
-    idempotency_key: idempotencyKey,
-    station_config: station.configName,
-    cameras: Object.fromEntries(station.cameras.map((camera) => [camera.id, camera.metadata])),
-    received_time: localTime(now),
-    received_at: zonedTime(now),
-    inferences: {},
-    camera_decisions: {},
-    decision: null,
-    state: 'Capture',
-    error: null,
-    warnings: [],
-    binaries: [],
-    timings_ms: {},
-    config_digest: station.configDigest,
-    models: Object.fromEntries(station.cameras.flatMap(({ models }) => models.map(modelRecord))),
-  };
-}
-
-function modelRecord({
-  model,
-  loaded,
-}: Station['cameras'][number]['models'][number]): [string, Item['models'][string]] {
-  return [model.name, { name: model.name, version: model.version, digest: loaded.digest }];
+function joined(...errors: readonly (string | null)[]): string | null {
+  return joinedErrors(errors.filter((error) => error !== null));
 }
 
 function rounded(timings: Readonly<Record<string, number>>): Record<string, number> {

@@ -11,6 +11,8 @@ import { zonedTime } from './received-time.ts';
 export interface ItemRecords {
   /** Begins a record; resolves when it is on disk, and takes it back when it rejects. */
   begin(item: Item): Promise<void>;
+  /** Takes up the record of an item that an earlier run of the station left: the journal has it. A finished one stays as it is until it is finished again. */
+  resume(item: Item): void;
   /** Replaces the record of an item under way; a new state is told to the world. */
   update(item: Item): void;
   /**
@@ -24,6 +26,8 @@ export interface ItemRecords {
   list(query: ItemQuery): Promise<ItemPage>;
   /** How many items are decided and still wait to be saved. */
   unsavedCount(): number;
+  /** How long saving a result takes these days, in milliseconds. */
+  savingMs(): number;
   /** Tries once more to save what is unsaved, and stops trying. */
   close(): Promise<void>;
 }
@@ -35,6 +39,8 @@ export interface ItemRecordsOptions {
   readonly log: Log;
   /** Longest time one write may take, in milliseconds. */
   readonly writeTimeoutMs: number;
+  /** Called when a finished item is in the journal, and with it what is to be delivered. */
+  readonly onFinished?: (item: Item) => void;
 }
 
 interface LiveRecord {
@@ -55,7 +61,7 @@ const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 30_000;
 
 export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
-  const { journal, metadataStorage, events, log, writeTimeoutMs } = options;
+  const { journal, metadataStorage, events, log, writeTimeoutMs, onFinished } = options;
   const live = new Map<string, LiveRecord>();
   const unsaved = new Map<string, Item>();
   /** Finished items whose place in the journal is being written: asked for one of them, nobody waits for the disk. */
@@ -63,6 +69,7 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
   const closing = new AbortController();
   let retryTimer: NodeJS.Timeout | undefined;
   let retryDelayMs = FIRST_RETRY_MS;
+  let savingMs = 0;
 
   const publish = (item: Item): void => {
     const untold = live.get(item.id)?.untold;
@@ -145,18 +152,32 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
     );
   };
 
+  const begin = (item: Item, isOnRecord: boolean): LiveRecord => {
+    const begun: LiveRecord = {
+      item,
+      untold: isOnRecord ? null : [item],
+      isJournaled: true,
+      backupTimer: undefined,
+      backup: Promise.resolve(),
+    };
+    live.set(item.id, begun);
+    return begun;
+  };
+
+  /** Saves a result; the time it takes is known to whoever has to be done by a deadline. */
+  const saveResult = async (item: Item): Promise<string | null> => {
+    const from = performance.now();
+    const failure = await putMetadata(item).then(() => null, messageOf);
+    // rises at once and falls slowly
+    savingMs = Math.max(performance.now() - from, 0.9 * savingMs);
+    return failure;
+  };
+
   const current = (id: string): Item | undefined => live.get(id)?.item ?? unsaved.get(id) ?? indexings.get(id)?.item;
 
   return {
     async begin(item) {
-      const begun: LiveRecord = {
-        item,
-        untold: [item],
-        isJournaled: true,
-        backupTimer: undefined,
-        backup: Promise.resolve(),
-      };
-      live.set(item.id, begun);
+      const begun = begin(item, false);
       try {
         await record(item);
       } catch (error) {
@@ -167,6 +188,9 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
       const untold = begun.untold ?? [];
       begun.untold = null;
       for (const told of untold) publish(told);
+    },
+    resume(item) {
+      if (item.state !== 'Done') begin(item, true);
     },
     update(item) {
       const changed = live.get(item.id);
@@ -184,11 +208,12 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
       // from here on the journal gets the final record: a list must not write an older one after it
       if (ending !== undefined) ending.isJournaled = true;
       const done: Item = { ...item, state: 'Done' };
-      const failure = await putMetadata(done).then(() => null, messageOf);
+      const failure = await saveResult(done);
       const published = failure === null ? done : withSaveFailure(done, failure);
       if (failure !== null) retryLater(published, failure);
       // The result is on disk; its place in the index is written meanwhile, before whatever is asked of the index next.
       const ended = note(published)
+        .then(() => onFinished?.(published))
         .catch((error: unknown) => retryLater(published, messageOf(error)))
         .finally(() => indexings.delete(item.id));
       indexings.set(item.id, { item: published, ended });
@@ -208,6 +233,7 @@ export function createItemRecords(options: ItemRecordsOptions): ItemRecords {
       return { ...page, items: items.filter((item) => isAskedFor(item, query)) };
     },
     unsavedCount: () => unsaved.size,
+    savingMs: () => savingMs,
     async close() {
       await Promise.all([...indexings.values()].map(({ ended }) => ended));
       await saveUnsaved();

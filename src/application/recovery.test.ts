@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { memoryBinaryStorage } from '../adapters/binary-storages/memory-binary-storage.ts';
 import { openSqliteJournal } from '../adapters/journal/sqlite-journal.ts';
 import { memoryMetadataStorage } from '../adapters/metadata-storages/memory-metadata-storage.ts';
-import { ITEM_STATES } from '../domain/item.ts';
+import { ITEM_STATES, type Item } from '../domain/item.ts';
+import type { BinaryKey } from '../ports/binary-storage.ts';
 import { rootless, silentLog } from '../ports/context.test-support.ts';
 import type { Journal } from '../ports/journal.ts';
 import { exampleItem } from '../ports/metadata-storage.contract.ts';
@@ -10,7 +11,7 @@ import type { MetadataStorage } from '../ports/metadata-storage.ts';
 import { createEventLog } from './event-log.ts';
 import { never, newTestItem } from './inspection.test-support.ts';
 import { createItemRecords } from './item-records.ts';
-import { closeLeftovers, fillJournal } from './recovery.ts';
+import { fillJournal, sortLeftovers } from './recovery.ts';
 
 let journal: Journal;
 let metadataStorage: MetadataStorage;
@@ -21,52 +22,92 @@ beforeEach(async () => {
   onTestFinished(journal.close);
 });
 
-describe('a restart after a crash', () => {
-  it('ends every item that was left unfinished, none of them OK, and leaves the others alone', async () => {
-    const unfinished = ITEM_STATES.filter((state) => state !== 'Done');
-    await journal.record([...unfinished.map((state) => newTestItem(state, { state })), exampleItem('finished')]);
-    const records = createItemRecords({
-      journal,
-      metadataStorage,
-      events: createEventLog('run'),
-      log: silentLog,
-      writeTimeoutMs: 60_000,
-    });
-    const binaryStorage = await memoryBinaryStorage.open({ max_mb: 1, max_items: 10 }, rootless);
-    const [camera = ''] = Object.keys(newTestItem('Inference').cameras);
-    const key = { config: newTestItem('Inference').station_config, itemId: 'Inference', name: `${camera}.png` };
-    await binaryStorage.put(key, new Uint8Array(4), never);
-    await closeLeftovers({ journal, binaryStorage, metadataStorage }, records, silentLog, never);
-    expect((await journal.find('Inference'))?.binaries).toEqual([key.name]);
-    expect((await journal.find('Capture'))?.binaries).toEqual([]);
-    for (const state of unfinished) {
-      const closed = { id: state, state: 'Done', decision: 'NO_DECISION' };
-      expect(await journal.find(state)).toMatchObject(closed);
-      expect((await journal.find(state))?.error).toContain(`in step "${state}"`);
-      expect(await metadataStorage.get({ config: 'line', itemId: state }, never)).toMatchObject(closed);
-    }
-    expect(await journal.find('finished')).toEqual(exampleItem('finished'));
-    expect(await journal.unfinished()).toEqual([]);
+/** Sorts what the journal has left, over a binary storage with these pictures. */
+async function sort(pictures: readonly BinaryKey[] = [], recapture = false): Promise<readonly Item[]> {
+  const events = createEventLog('run');
+  const records = createItemRecords({ journal, metadataStorage, events, log: silentLog, writeTimeoutMs: 60_000 });
+  const binaryStorage = await memoryBinaryStorage.open({ max_mb: 1, max_items: 10 }, rootless);
+  for (const key of pictures) await binaryStorage.put(key, new Uint8Array(4), never);
+  return await sortLeftovers({ journal, binaryStorage, metadataStorage }, records, {
+    ...{ recapture, log: silentLog, signal: never },
   });
-});
+}
 
-describe('an item whose result was saved when the process stopped', () => {
-  it('keeps its decision, although the journal does not know it yet', async () => {
-    const binaryStorage = await memoryBinaryStorage.open({ max_mb: 1, max_items: 10 }, rootless);
-    const events = createEventLog('run');
-    const records = createItemRecords({ journal, metadataStorage, events, log: silentLog, writeTimeoutMs: 60_000 });
+const pictureFor = (itemId: string, name = 'front.png'): BinaryKey => ({ config: 'line', itemId, name });
+
+describe('an item that a crash left behind', () => {
+  it.each(ITEM_STATES.filter((state) => state !== 'Done'))(
+    'in step %s is to be finished when its picture is stored, and closed undecided when none is',
+    async (state) => {
+      await journal.record([
+        newTestItem('taken', { state }),
+        newTestItem('missed', { state }),
+        exampleItem('finished'),
+      ]);
+      const toFinish = await sort([pictureFor('taken')]);
+      expect(toFinish).toEqual([newTestItem('taken', { state, binaries: ['front.png'], stored_bytes: 4 })]);
+      const closed = { id: 'missed', state: 'Done', decision: 'NO_DECISION', binaries: [] };
+      expect(await journal.find('missed')).toMatchObject(closed);
+      expect((await journal.find('missed'))?.error).toContain(`stopped in step "${state}"`);
+      expect(await metadataStorage.get({ config: 'line', itemId: 'missed' }, never)).toMatchObject(closed);
+      expect(await journal.find('finished')).toEqual(exampleItem('finished'));
+      expect((await journal.unfinished()).map(({ id }) => id)).toEqual(['taken']);
+    },
+  );
+
+  it('keeps the decision that was saved, although the journal does not know it yet', async () => {
     await journal.record([exampleItem('item', { state: 'Capture', decision: null })]);
     await metadataStorage.put(exampleItem('item', { decision: 'OK' }), never);
-    await closeLeftovers({ journal, binaryStorage, metadataStorage }, records, silentLog, never);
+    expect(await sort([pictureFor('item')])).toEqual([]);
     expect(await journal.find('item')).toMatchObject({ state: 'Done', decision: 'OK', error: null });
     expect(await journal.unfinished()).toEqual([]);
+  });
+
+  it('was uploaded and is kept, as nobody was to decide it', async () => {
+    await journal.record([newTestItem('upload')]);
+    expect(await sort([pictureFor('upload', '0.png')])).toEqual([]);
+    expect(await journal.find('upload')).toMatchObject({
+      ...{ state: 'Done', decision: null, error: null, binaries: ['0.png'] },
+    });
+  });
+
+  it('is to be finished without a picture only where captures may be repeated', async () => {
+    await journal.record([newTestItem('missed')]);
+    expect(await sort([], true)).toEqual([newTestItem('missed')]);
+  });
+
+  it('is set aside when the process ended once more while it was taken up', async () => {
+    await journal.record([newTestItem('poison'), newTestItem('harmless')]);
+    await journal.recoveries.put({ itemId: 'poison', state: 'running', attempts: 1, sinceMs: 1, reason: 'it ended' });
+    const toFinish = await sort([pictureFor('poison'), pictureFor('harmless')]);
+    expect(toFinish.map(({ id }) => id)).toEqual(['harmless']);
+    const reason = 'the station ended 2 times while it inspected this item';
+    expect(await journal.find('poison')).toMatchObject({
+      ...{ state: 'Done', decision: 'NO_DECISION', error: `set aside: ${reason}`, binaries: ['front.png'] },
+    });
+    expect(await journal.recoveries.deadLetters()).toMatchObject([
+      { itemId: 'poison', destination: null, reason, attempts: 2 },
+    ]);
+    // and stays there
+    expect((await sort([pictureFor('poison'), pictureFor('harmless')])).map(({ id }) => id)).toEqual(['harmless']);
+  });
+
+  it('was set aside and is tried once more when somebody asked to, and is set aside again when it ends the process', async () => {
+    const finished = exampleItem('poison', { decision: 'NO_DECISION' });
+    await journal.record([finished]);
+    const recovery = { itemId: 'poison', attempts: 2, sinceMs: 1, reason: 'it ended' } as const;
+    await journal.recoveries.put({ ...recovery, state: 'retry' });
+    expect(await sort()).toEqual([finished]);
+    await journal.recoveries.put({ ...recovery, state: 'running' });
+    expect(await sort()).toEqual([]);
+    expect(await journal.recoveries.deadLetters()).toMatchObject([{ itemId: 'poison', attempts: 3 }]);
   });
 });
 
 describe('a journal that begins empty', () => {
   it('is filled with every item of the metadata storage', async () => {
     for (let index = 0; index < 1_203; index += 1) await metadataStorage.put(exampleItem(`item-${index}`), never);
-    await fillJournal({ journal, metadataStorage }, silentLog, never);
+    await fillJournal({ journal, metadataStorage }, { log: silentLog, signal: never });
     for (const id of ['item-0', 'item-500', 'item-1202']) expect(await journal.find(id)).toEqual(exampleItem(id));
     const { items, next } = await journal.list({ limit: 1_000 });
     expect(items).toHaveLength(1_000);
@@ -74,7 +115,7 @@ describe('a journal that begins empty', () => {
   });
 
   it('stays empty over an empty storage', async () => {
-    await fillJournal({ journal, metadataStorage }, silentLog, never);
+    await fillJournal({ journal, metadataStorage }, { log: silentLog, signal: never });
     expect((await journal.list({ limit: 1 })).items).toEqual([]);
   });
 
@@ -87,7 +128,7 @@ describe('a journal that begins empty', () => {
         return metadataStorage.get(key, signal);
       },
     };
-    await fillJournal({ journal, metadataStorage: partly }, silentLog, never);
+    await fillJournal({ journal, metadataStorage: partly }, { log: silentLog, signal: never });
     const { items } = await journal.list({ limit: 10 });
     expect(items.map(({ id }) => id).sort()).toEqual(['first', 'last']);
   });

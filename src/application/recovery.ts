@@ -1,5 +1,4 @@
 import { messageOf } from '../domain/errors.ts';
-import { STORED_ENDINGS } from '../domain/image.ts';
 import type { Item } from '../domain/item.ts';
 import type { BinaryStorage } from '../ports/binary-storage.ts';
 import type { Log } from '../ports/context.ts';
@@ -17,48 +16,90 @@ export interface RecoveryPorts {
 const UPLOADED = '0';
 const AT_ONCE = 32;
 
+export interface SortOptions {
+  /** Whether a part that was never captured is captured now, whatever stands before the cameras. */
+  readonly recapture: boolean;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Ends the items that a stopped process left behind: no item stays unfinished. One whose result was saved has it; the
- * others end in the step they had come to, and none of them is `OK`.
+ * Looks at the items that a stopped process left behind. One whose result was saved has it; one that was uploaded is
+ * kept; one whose part was never captured is closed undecided; one that was being taken up again when the process ended
+ * for the second time is set aside. Resolves with those that are to be finished from their stored pictures, the oldest
+ * first: `binaries` says what is stored of each.
  */
-export async function closeLeftovers(
-  { journal, binaryStorage, metadataStorage }: RecoveryPorts,
+export async function sortLeftovers(
+  ports: RecoveryPorts,
   records: ItemRecords,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
-  const close = async (journaled: Item): Promise<void> => {
+  { recapture, log, signal }: SortOptions,
+): Promise<readonly Item[]> {
+  const { journal, metadataStorage } = ports;
+  const recoveries = new Map((await journal.recoveries.all()).map((recovery) => [recovery.itemId, recovery]));
+
+  const setAside = async (itemId: string): Promise<string> => {
+    const attempts = (recoveries.get(itemId)?.attempts ?? 0) + 1;
+    const reason = `the station ended ${attempts} times while it inspected this item`;
+    log.error({ itemId, reason }, 'an item is set aside');
+    await journal.recoveries.put({ itemId, state: 'set_aside', attempts, sinceMs: Date.now(), reason });
+    return reason;
+  };
+
+  const sort = async (journaled: Item): Promise<Item | null> => {
     const key = { config: journaled.station_config, itemId: journaled.id };
     const item = (await metadataStorage.get(key, signal).catch(() => undefined)) ?? journaled;
-    if (item.state === 'Done') return await journal.note([item]);
-    log.warn({ itemId: item.id, state: item.state }, 'an item was left unfinished and is closed');
-    const error = `the station stopped in step "${item.state}", before the item was decided`;
-    const binaries = await storedNames(item, binaryStorage, signal).catch((failure: unknown) => {
-      log.warn({ itemId: item.id, reason: messageOf(failure) }, 'its pictures could not be looked for');
-      return item.binaries;
-    });
-    // an uploaded picture is kept, not inspected: there was nothing to decide
-    const isUpload = binaries.some((name) => name.startsWith(`${UPLOADED}.`));
-    await records.finish({ ...item, binaries, decision: isUpload ? null : 'NO_DECISION', error });
+    if (item.state === 'Done') {
+      await journal.note([item]);
+      return null;
+    }
+    const found = await withStored(item, ports.binaryStorage, log, signal);
+    const state = recoveries.get(item.id)?.state;
+    if (state === 'running' || state === 'set_aside') {
+      const reason = state === 'running' ? await setAside(item.id) : recoveries.get(item.id)?.reason;
+      await records.finish({ ...found, decision: 'NO_DECISION', error: `set aside: ${reason}` });
+      return null;
+    }
+    const isUpload = found.binaries.some((name) => name.startsWith(`${UPLOADED}.`));
+    // what came with the request is what the answer promised to keep
+    if (isUpload) await records.finish({ ...found, decision: null, error: null });
+    else if (found.binaries.length === 0 && !recapture) await records.finish(neverCaptured(found));
+    else return found;
+    return null;
   };
+
+  const toFinish: Item[] = [];
   const leftovers = await journal.unfinished();
   // side by side, so that they share the syncs of the disk
   for (let index = 0; index < leftovers.length; index += AT_ONCE) {
-    await Promise.all(leftovers.slice(index, index + AT_ONCE).map(close));
+    const sorted = await Promise.all(leftovers.slice(index, index + AT_ONCE).map(sort));
+    toFinish.push(...sorted.filter((item) => item !== null));
   }
+  const unfinished = new Set(leftovers.map(({ id }) => id));
+  // of the finished ones, those that somebody wanted to try again
+  for (const { itemId, state } of recoveries.values()) {
+    if (unfinished.has(itemId)) continue;
+    if (state === 'running') await setAside(itemId);
+    const item = state === 'retry' ? await journal.find(itemId) : undefined;
+    if (item !== undefined) toFinish.push(item);
+  }
+  return toFinish;
 }
 
-/** The pictures that were saved before the process stopped, whether the record says so or not. */
-async function storedNames(item: Item, storage: BinaryStorage, signal: AbortSignal): Promise<string[]> {
-  const names = [UPLOADED, ...Object.keys(item.cameras)].flatMap((id) =>
-    STORED_ENDINGS.map((ending) => `${id}.${ending}`),
-  );
-  const stored: string[] = [];
-  for (const name of names) {
-    const key = { config: item.station_config, itemId: item.id, name };
-    if ((await storage.get(key, signal)) !== undefined) stored.push(name);
+function neverCaptured(item: Item): Item {
+  const error = `the station stopped in step "${item.state}", before a picture of the part was saved`;
+  return { ...item, decision: 'NO_DECISION', error };
+}
+
+/** The item with the pictures that were saved before the process stopped, whether its record says so or not. */
+async function withStored(item: Item, storage: BinaryStorage, log: Log, signal: AbortSignal): Promise<Item> {
+  try {
+    const stored = await storage.list(item.station_config, item.id, signal);
+    const bytes = stored.reduce((sum, binary) => sum + binary.bytes, 0);
+    return { ...item, binaries: stored.map(({ name }) => name), stored_bytes: bytes };
+  } catch (error) {
+    log.warn({ itemId: item.id, reason: messageOf(error) }, 'its pictures could not be looked for');
+    return item;
   }
-  return stored;
 }
 
 const BATCH = 500;
@@ -70,15 +111,22 @@ export interface Filled {
   readonly unreadable: number;
 }
 
+export interface FillOptions {
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Hears how many items are in the journal, now and then. */
+  readonly onProgress?: (items: number) => void;
+  /** While a station serves, its unfinished items are its own affair: what is stored of them is older than what it knows. */
+  readonly isServing?: boolean;
+}
+
 /**
- * Fills a journal from the metadata storage; what cannot be read is logged and left out. `onProgress` hears how many
- * items are in it, now and then. Rejects when the signal is aborted.
+ * Fills a journal from the metadata storage; what cannot be read is logged and left out. Rejects when the signal is
+ * aborted.
  */
 export async function fillJournal(
-  { journal, metadataStorage }: { readonly journal: Journal; readonly metadataStorage: MetadataStorage },
-  log: Log,
-  signal: AbortSignal,
-  onProgress: (items: number) => void = () => undefined,
+  { journal, metadataStorage }: Pick<RecoveryPorts, 'journal' | 'metadataStorage'>,
+  { log, signal, onProgress = () => undefined, isServing = false }: FillOptions,
 ): Promise<Filled> {
   let batch: Item[] = [];
   let items = 0;
@@ -93,7 +141,7 @@ export async function fillJournal(
     signal.throwIfAborted();
     try {
       const item = await metadataStorage.get(key, signal);
-      if (item !== undefined) batch.push(item);
+      if (item !== undefined && (item.state === 'Done' || !isServing)) batch.push(item);
     } catch (error) {
       signal.throwIfAborted();
       unreadable += 1;

@@ -1,4 +1,5 @@
 import type { BoundCameraRule } from '../domain/camera-rules/index.ts';
+import type { LateDecision } from '../domain/decision.ts';
 import type { CameraMetadata } from '../domain/item.ts';
 import type { BoundItemRule } from '../domain/item-rules/index.ts';
 import type { Model } from '../domain/model.ts';
@@ -25,6 +26,14 @@ export interface StationCamera {
   readonly ruleName: string;
 }
 
+/** The time in which an item gets a verdict, whatever happens. */
+export interface VerdictDeadline {
+  /** Milliseconds from the trigger. */
+  readonly ms: number;
+  /** The verdict when the time is over. */
+  readonly lateDecision: LateDecision;
+}
+
 /** An assembled station: one station config with its cameras open, its models loaded and its rules bound. */
 export interface Station {
   readonly configName: string;
@@ -32,4 +41,6 @@ export interface Station {
   /** In the order of the config. */
   readonly cameras: readonly StationCamera[];
   readonly itemRule: BoundItemRule;
+  /** How long a verdict may take; null: as long as it takes. */
+  readonly deadline: VerdictDeadline | null;
 }

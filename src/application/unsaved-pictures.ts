@@ -5,6 +5,8 @@
 export interface UnsavedPictures {
   add(picture: Uint8Array): void;
   remove(picture: Uint8Array): void;
+  /** How much waits for the disk. */
+  readonly bytes: number;
   /** Whether so much waits for the disk that no more should be captured. */
   readonly isFull: boolean;
 }
@@ -18,6 +20,9 @@ export function createUnsavedPictures(maxBytes: number): UnsavedPictures {
     },
     remove(picture) {
       bytes -= picture.byteLength;
+    },
+    get bytes() {
+      return bytes;
     },
     get isFull() {
       return bytes >= maxBytes;

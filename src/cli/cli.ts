@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { DEAD_LETTER_PARTS, type DeadLetterPart } from '../application/dead-letters.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Settings } from '../settings.ts';
 import { check } from './check.ts';
+import { deadLetters } from './dead-letters.ts';
 import { init } from './init.ts';
 import { inspect } from './inspect.ts';
+import { ledger } from './ledger.ts';
 import { terminal } from './output.ts';
 import { reindex } from './reindex.ts';
 import { schema } from './schema.ts';
@@ -60,8 +63,47 @@ export async function runCli(args: readonly string[], { settings, version, start
     });
 
   program
+    .command('ledger')
+    .description('whether every trigger was decided, stored and delivered; exit status 1 when something is missing')
+    .addOption(rootOption())
+    .option('--json', 'print the whole ledger as JSON')
+    .action(async ({ root, json }: { root?: string; json?: boolean }) => {
+      status = await ledger({ root: rootOf(root), settings, json: json === true });
+    });
+
+  const letters = program
+    .command('dead-letters')
+    .description(
+      'what the station does not try again by itself: items that ended it twice, deliveries that were refused',
+    );
+  const letterCommand = (action: 'list' | 'retry' | 'drop', description: string): Command =>
+    letters
+      .command(action, { isDefault: action === 'list' })
+      .description(description)
+      .addOption(rootOption())
+      .option('--json', 'print the result as JSON');
+  letterCommand('list', 'list them').action(async ({ root, json }: { root?: string; json?: boolean }) => {
+    status = await deadLetters({
+      ...{ root: rootOf(root), settings, action: 'list', itemIds: [], what: undefined },
+      json: json === true,
+    });
+  });
+  for (const action of ['retry', 'drop'] as const) {
+    const description = action === 'retry' ? 'try them again' : 'give them up: the items stay as they are';
+    letterCommand(action, description)
+      .argument('<item_id...>', 'items, or "all"')
+      .addOption(new Option('--what <part>', 'only this of each item').choices(DEAD_LETTER_PARTS))
+      .action(async (itemIds: string[], options: { root?: string; json?: boolean; what?: DeadLetterPart }) => {
+        status = await deadLetters({
+          ...{ root: rootOf(options.root), settings, action, itemIds, what: options.what },
+          json: options.json === true,
+        });
+      });
+  }
+
+  program
     .command('reindex')
-    .description('write the journal (the index of the items) anew from the stored items; the station must be stopped')
+    .description('write the journal (the index of the items) anew from the stored items')
     .addOption(rootOption())
     .option('--json', 'print the figures as JSON')
     .action(async ({ root, json }: { root?: string; json?: boolean }) => {

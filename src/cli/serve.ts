@@ -63,6 +63,7 @@ export async function serve(args: ServeArgs): Promise<number> {
       await running.close();
       await orchestrator.close();
     };
+    await orchestrator.announce(running.url);
     output.out(`the edge orchestrator is up and running: ${running.url}/docs`);
     const { reasons } = await orchestrator.health();
     if (reasons.length > 0) log.warn({ reasons }, 'the station is not ready');

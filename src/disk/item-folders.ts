@@ -1,4 +1,4 @@
-import { opendir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { opendir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../domain/errors.ts';
 import { isPathId, isStoredName } from '../domain/id.ts';
@@ -20,6 +20,8 @@ export interface ItemFolders {
   read(config: string, itemId: string, name: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** Also removes the item's folder once it is empty. */
   remove(config: string, itemId: string, name: string, signal: AbortSignal): Promise<void>;
+  /** Names and sizes in bytes of one item's files, in no order; none for an unknown item. */
+  list(config: string, itemId: string, signal: AbortSignal): Promise<readonly { name: string; bytes: number }[]>;
   iterate(signal: AbortSignal): AsyncIterable<ItemFolder>;
   /** Resolves when a write could succeed now: it makes one. */
   check(signal: AbortSignal): Promise<void>;
@@ -93,6 +95,19 @@ export async function openItemFolders(root: string): Promise<ItemFolders> {
       } catch (error) {
         throw diskError(`${name} could not be removed from data/storage`, error);
       }
+    },
+    async list(config, itemId, signal) {
+      signal.throwIfAborted();
+      if (!isPathId(config) || !isPathId(itemId)) return [];
+      const folder = join(base, config, itemId);
+      const names = await readdir(folder).catch(nothingThere);
+      const sizeOf = async (name: string): Promise<{ name: string; bytes: number }> => {
+        const { size } = await stat(join(folder, name)).catch((error: unknown) => {
+          throw diskError(`${name} could not be looked at in data/storage`, error);
+        });
+        return { name, bytes: size };
+      };
+      return await Promise.all(names.filter(isStoredName).map(sizeOf));
     },
     async *iterate(signal) {
       for await (const config of foldersIn(base)) {

@@ -13,6 +13,8 @@ const ERRORS = {
   METHOD_NOT_ALLOWED: { status: 405, retry: false },
   ITEM_NOT_FOUND: { status: 404, retry: false },
   BINARY_NOT_FOUND: { status: 404, retry: false },
+  DEAD_LETTER_NOT_FOUND: { status: 404, retry: false },
+  REINDEX_RUNNING: { status: 409, retry: true },
   CONFIG_NOT_FOUND: { status: 404, retry: false },
   CONFIG_INVALID: { status: 422, retry: false },
   CONFIG_NOT_SELECTED: { status: 403, retry: false },

@@ -43,6 +43,15 @@ export const Item = z
     decision: z.enum(DECISIONS).nullable().meta({ description: 'Null until it is made.' }),
     state: z.enum(ITEM_STATES),
     error: z.string().nullable().meta({ description: 'One sentence on what failed and how, or null.' }),
+    late: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'The deadline passed before its models had answered, or before it was decided.' }),
+    near_threshold: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'A score lies within 0.1 of where the decision would have been another.' }),
+    stored_bytes: z.int().nonnegative().default(0).meta({ description: 'Size of the stored images, in bytes.' }),
     warnings: z.array(z.string()),
     binaries: z.array(z.string()).meta({ description: 'Names of the stored images.' }),
     timings_ms: z.record(z.string(), z.number()).meta({ description: 'Milliseconds per step.' }),

@@ -1,8 +1,9 @@
+import type { DeadLetterPart, DeadLetterRecord } from '../application/dead-letters.ts';
 import { createEventLog } from '../application/event-log.ts';
 import type { Decision } from '../domain/decision.ts';
 import { AppError } from '../domain/errors.ts';
 import type { Item } from '../domain/item.ts';
-import type { Orchestrator, StoredImage, TriggerRequest } from '../station/orchestrator.ts';
+import type { Orchestrator, ReindexState, StoredImage, TriggerRequest } from '../station/orchestrator.ts';
 
 export interface MemoryOrchestrator extends Orchestrator {
   /** What was asked, in order. */
@@ -20,6 +21,11 @@ export interface MemoryOrchestrator extends Orchestrator {
 const CONFIGS: Readonly<Record<string, unknown>> = {
   front: { cameras: { cam1: { type: 'fake', camera_rule: { name: 'expected_label_rule' } } }, description: 'front' },
   back: { cameras: {} },
+};
+
+const EMPTY_LEDGER = {
+  ...{ closed: true, accepted: 0, decided: 0, stored: 0, uploads: 0, removed: 0, missing_count: 0 },
+  ...{ deliveries: [], missing: [], unknown: [] },
 };
 
 /** A station without disk, camera or model: it does what is asked at once, and the same each time. */
@@ -43,6 +49,18 @@ export function memoryOrchestrator(): MemoryOrchestrator {
   const add: MemoryOrchestrator['add'] = (item, stored = []) => {
     items.unshift({ ...itemOf(items.length), binaries: stored.map(({ name }) => name), ...item });
     images.set(item.id, stored);
+  };
+
+  let reindexing: ReindexState = { running: false, items: 0, unreadable: 0, failure: null, finished_at: null };
+  const letters: DeadLetterRecord[] = [
+    { item_id: 'dead', what: 'inspection', reason: 'it ended the station', attempts: 2, since: '2024-04-02T10:00:00Z' },
+    { item_id: 'dead', what: 'telemetry_sink', reason: 'refused', attempts: 1, since: '2024-04-02T10:00:01Z' },
+  ];
+  const takeOut = (id: string, what: DeadLetterPart | undefined): readonly DeadLetterPart[] => {
+    const found = letters.filter((letter) => letter.item_id === id && letter.what === (what ?? letter.what));
+    if (found.length === 0) throw new AppError('DEAD_LETTER_NOT_FOUND', 'nothing of it is set aside');
+    for (const letter of found) letters.splice(letters.indexOf(letter), 1);
+    return found.map((letter) => letter.what);
   };
 
   return {
@@ -78,6 +96,10 @@ export function memoryOrchestrator(): MemoryOrchestrator {
         const end = Number(cursor) + limit;
         return { items: found.slice(Number(cursor), end), next: end < found.length ? String(end) : null };
       },
+      delivery: async (id) => {
+        if (!items.some((item) => item.id === id)) return undefined;
+        return { item_id: id, on_station: true, deliveries: [] };
+      },
       binary: async (id, cameraId) => images.get(id)?.find(({ name }) => name.split('.')[0] === cameraId),
     },
     trigger: async (request) => {
@@ -108,6 +130,33 @@ export function memoryOrchestrator(): MemoryOrchestrator {
     },
     inventory: async () => ({ cameras: ['fake'], models: {}, camera_rules: [], item_rules: [] }),
     health: async () => ({ reasons, warnings: [] }),
+    status: async () => ({
+      reasons,
+      warnings: [],
+      deliveries: [],
+      storage: { free_bytes: 1_000_000, used_bytes: 0, bytes_per_hour: 0, hours_until_full: null },
+      counts: { accepted: 0, rejected: 0, decided: 0, late: 0, failed: 0 },
+      dead_letters: 0,
+      recovering: 0,
+    }),
+    ledger: async () => {
+      failIfTold();
+      return EMPTY_LEDGER;
+    },
+    deadLetters: {
+      list: async () => letters,
+      retry: async (id, what) => takeOut(id, what),
+      drop: async (id, what) => takeOut(id, what),
+    },
+    reindex: {
+      start: () => {
+        if (reindexing.running) throw new AppError('REINDEX_RUNNING', 'it is being done already');
+        reindexing = { ...reindexing, running: true };
+        return reindexing;
+      },
+      state: () => reindexing,
+    },
+    announce: async () => {},
     drain: async () => {},
     close: async () => {},
   };
@@ -130,6 +179,9 @@ function itemOf(index: number, id = `item-${index}`): Item {
     decision: 'OK',
     state: 'Done',
     error: null,
+    late: false,
+    near_threshold: false,
+    stored_bytes: 0,
     warnings: [],
     binaries: [],
     timings_ms: { Capture: 1.5 },

@@ -17,11 +17,14 @@ describe('the description of the interface', () => {
         .flatMap(([path, methods]) => Object.keys(methods as object).map((method) => `${method} ${path}`))
         .sort(),
     ).toEqual([
+      'delete /api/v1/dead-letters/{id}',
       'get /api/v1',
       'get /api/v1/configs',
       'get /api/v1/configs/active',
       'get /api/v1/configs/diagnostics',
+      'get /api/v1/dead-letters',
       'get /api/v1/events',
+      'get /api/v1/health',
       'get /api/v1/health/live',
       'get /api/v1/health/ready',
       'get /api/v1/inventory',
@@ -29,8 +32,13 @@ describe('the description of the interface', () => {
       'get /api/v1/items/{id}',
       'get /api/v1/items/{id}/binaries',
       'get /api/v1/items/{id}/binaries/{camera_id}',
+      'get /api/v1/items/{id}/delivery',
       'get /api/v1/items/{id}/state',
+      'get /api/v1/ledger',
+      'get /api/v1/reindex',
       'post /api/v1/configs/active',
+      'post /api/v1/dead-letters/{id}/retry',
+      'post /api/v1/reindex',
       'post /api/v1/trigger',
       'post /api/v1/upload',
     ]);

@@ -53,6 +53,7 @@ export function describeApi(app: FastifyInstance): void {
         { name: 'items', description: 'What was inspected, and what became of it.' },
         { name: 'trigger', description: 'A part is before the cameras.' },
         { name: 'configs', description: 'What to inspect, and with what.' },
+        { name: 'books', description: 'Whether nothing is lost, and what has to be looked at.' },
         { name: 'station', description: 'How the station is, and what happens at it.' },
       ],
     },

@@ -235,8 +235,9 @@ describe('a station with a key', () => {
     '/nope',
     '/docs',
     '/docs/json',
-    '/api/v1/health',
     '/api/v1/healthy',
+    '/api/v1/ledger',
+    '/api/v1/dead-letters',
   ])('asks for it at %s', async (url) => {
     const { app } = testServer({ apiKey: key });
     const answer = await app.inject(url);

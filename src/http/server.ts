@@ -8,6 +8,7 @@ import { rawProblem, sendProblem } from './error-response.ts';
 import { acceptForms } from './form-parts.ts';
 import { describeApi } from './openapi.ts';
 import { acceptBodies } from './request-body.ts';
+import { bookRoutes } from './routes/books.ts';
 import { configRoutes } from './routes/configs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -114,6 +115,7 @@ export function buildServer({ orchestrator, options, log }: ServerDeps): Fastify
       itemRoutes(api, orchestrator, options.apiKey === null ? 'public' : 'private');
       configRoutes(api, orchestrator);
       inventoryRoutes(api, orchestrator);
+      bookRoutes(api, orchestrator);
       eventRoutes(api, orchestrator, options.eventCommentIntervalMs ?? 15_000);
       scope.register((withForms, _none, ready) => {
         acceptForms(withForms);

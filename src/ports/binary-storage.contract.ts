@@ -72,6 +72,19 @@ export function binaryStorageContract(open: () => Promise<BinaryStorage>): void 
       expect(Buffer.from((await storage.get(keyOf('item-17'), never)) ?? []).toString()).toBe('item-17');
     });
 
+    it('lists the pictures of one item with their sizes, and none of an item that it does not know', async () => {
+      const storage = await openOne();
+      await storage.put(keyOf('item-1', 'front.jpg'), bytesOf('front'), never);
+      await storage.put(keyOf('item-1', 'back.png'), bytesOf('the back'), never);
+      await storage.put(keyOf('item-10', 'front.jpg'), bytesOf('another'), never);
+      const listed = await storage.list('line', 'item-1', never);
+      expect([...listed].sort((one, other) => one.bytes - other.bytes)).toEqual([
+        { name: 'front.jpg', bytes: 5 },
+        { name: 'back.png', bytes: 8 },
+      ]);
+      for (const itemId of ['unknown', '..', '']) expect(await storage.list('line', itemId, never)).toEqual([]);
+    });
+
     it('writes nothing when the signal is already aborted', async () => {
       const storage = await openOne();
       await expect(storage.put(keyOf('item-1'), bytesOf('x'), AbortSignal.abort())).rejects.toThrow();

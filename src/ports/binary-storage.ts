@@ -10,6 +10,13 @@ export interface BinaryKey {
   readonly name: string;
 }
 
+/** One stored image of an item. */
+export interface StoredBinary {
+  readonly name: string;
+  /** Its size. */
+  readonly bytes: number;
+}
+
 /** Keeps the images of items. */
 export interface BinaryStorage {
   /** Resolves when the bytes survive whatever the technology promises to survive (a power cut, for a disk). Replaces what was there. Rejects with `STORAGE_FAILED`. */
@@ -18,6 +25,8 @@ export interface BinaryStorage {
   get(key: BinaryKey, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** Resolves also when there was nothing. */
   delete(key: BinaryKey, signal: AbortSignal): Promise<void>;
+  /** The images of one item, in no order; none for an unknown item. */
+  list(config: string, itemId: string, signal: AbortSignal): Promise<readonly StoredBinary[]>;
   /** Every key, in no order. */
   iterate(signal: AbortSignal): AsyncIterable<BinaryKey>;
   /** Resolves when a `put` could succeed now; rejects with `STORAGE_FAILED` and the reason. */

@@ -4,6 +4,11 @@ import { diskError } from '../disk/disk-error.ts';
 import { openDurableFolder } from '../disk/durable-folder.ts';
 import type { StationPlan } from './station-plan.ts';
 
+/** Where a config of this digest is kept, or would be; null for a text that is no digest. */
+export function keptConfigFile(root: string, digest: string): string | null {
+  return /^[0-9a-f]{64}$/.test(digest) ? join(root, 'data', 'configs', `${digest}.json`) : null;
+}
+
 const WRITE_TIMEOUT_MS = 30_000;
 
 /**

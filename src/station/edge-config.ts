@@ -12,11 +12,68 @@ import { schemaOfTyped } from '../domain/kind.ts';
 import type { Settings } from '../settings.ts';
 import { checkedConfig } from './config-check.ts';
 import { parseConfigFile, valueAt } from './config-file.ts';
+import { Deadline } from './verdict-deadline-schema.ts';
 
 const EDGE_FILE = 'config/edge.json';
 
 /** Types the specification names that come with a later version. */
 const NOT_BUILT = ['azure_container', 'gcp_bucket', 'mongodb', 'azure_iot_hub', 'postgresql'];
+
+const Days = z.number().positive().nullable();
+
+/** Everything stays, unless somebody says what may go. */
+const Retention = z
+  .strictObject({
+    keep_days: z
+      .union([
+        Days,
+        z.strictObject({
+          OK: Days.default(null),
+          near_threshold: Days.default(null).meta({ description: 'OK items with a score that is nearly too low.' }),
+          NO_DECISION: Days.default(null).meta({ description: 'Undecided items, and uploads.' }),
+          KO: Days.default(null),
+        }),
+      ])
+      .default(null)
+      .meta({ description: 'Days after which items are removed; null: never. One number is for all of them.' }),
+    max_gb: z.number().positive().nullable().default(null).meta({ description: 'Most room for items, in GB.' }),
+    min_free_gb: z
+      .number()
+      .positive()
+      .nullable()
+      .default(null)
+      .meta({ description: 'Room on the disk that stays free, in GB.' }),
+  })
+  .meta({
+    title: 'What is kept on the disk of the station',
+    description: 'To make room, OK items go first, KO ones last, the oldest before the newer, none undelivered.',
+  });
+
+const Delivery = z
+  .strictObject({
+    max_per_second: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(200)
+      .meta({ description: 'Most items a second to one destination while a backlog is worked off.' }),
+    max_pause_s: z
+      .number()
+      .min(1)
+      .max(3_600)
+      .default(60)
+      .meta({ description: 'Longest pause between two attempts to reach a destination, in seconds.' }),
+  })
+  .meta({ title: 'Delivery to remote storages and telemetry sinks' });
+
+const Recovery = z
+  .strictObject({
+    recapture: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Capture again what was not captured, although another part may be before the cameras.' }),
+  })
+  .meta({ title: 'What a station does with items that a crash left behind' });
 
 const Server = z
   .strictObject({
@@ -59,6 +116,10 @@ export const EdgeConfig = z
       .prefault({ type: 'json' })
       .meta({ description: 'Where station configs are.' }),
     server: Server.prefault({}),
+    deadline: Deadline.optional(),
+    retention: Retention.prefault({}),
+    delivery: Delivery.prefault({}),
+    recovery: Recovery.prefault({}),
     active_config: z.string().min(1).optional().meta({
       description: 'Config to start with when neither ACTIVE_CONFIG_NAME nor an earlier run says which.',
     }),

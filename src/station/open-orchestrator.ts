@@ -1,30 +1,39 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { withDeadline } from '../application/deadline.ts';
+import { createDeadLetters } from '../application/dead-letters.ts';
 import { createEventLog } from '../application/event-log.ts';
 import { createInspections, type Inspections } from '../application/inspections.ts';
-import { createItemRecords, type ItemRecords } from '../application/item-records.ts';
-import { closeLeftovers, fillJournal } from '../application/recovery.ts';
+import { createItemRecords } from '../application/item-records.ts';
+import { ledgerOf } from '../application/ledger.ts';
+import { fillJournal, sortLeftovers } from '../application/recovery.ts';
+import { createResumption } from '../application/resumption.ts';
+import { type Retention, startRetention } from '../application/retention.ts';
 import { createTurns } from '../application/turns.ts';
 import { createUnsavedPictures } from '../application/unsaved-pictures.ts';
+import { createDiskRoom, type DiskRoom } from '../disk/disk-room.ts';
 import { lockRoot } from '../disk/lock-file.ts';
 import { AppError, messageOf } from '../domain/errors.ts';
-import { mediaTypeOfName } from '../domain/image.ts';
 import type { Log } from '../ports/context.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Settings } from '../settings.ts';
 import { identifyImage } from '../vision/identify-image.ts';
 import { ACTIVE_CONFIG_FACT, createActivation } from './activation.ts';
 import { adapterContext } from './adapter-context.ts';
-import { createCameraDevices } from './camera-devices.ts';
+import { type CameraDevices, createCameraDevices } from './camera-devices.ts';
 import { keepConfig } from './config-archive.ts';
+import { startDelivery } from './delivery.ts';
 import type { EdgeConfig } from './edge-config.ts';
+import { createItemReader } from './item-reader.ts';
+import { createLiveReindex } from './live-reindex.ts';
 import { type OpenPorts, openPorts } from './open-ports.ts';
-import { openStation } from './open-station.ts';
-import type { Orchestrator, StoredImage, TriggerRequest } from './orchestrator.ts';
+import { type OpenStation, openStation } from './open-station.ts';
+import type { Orchestrator, TriggerRequest } from './orchestrator.ts';
+import { createPastStations } from './past-stations.ts';
+import { KEEP_ALL, retentionPolicy } from './retention-policy.ts';
 import { openRootConfigs, type RootConfigs, requireSoundRoot } from './root-configs.ts';
-import { lockFile } from './root-files.ts';
-import { stationHealth } from './station-health.ts';
+import { lockFile, storageFolder } from './root-files.ts';
+import { ADDRESS_FACT } from './running-station.ts';
+import { stationHealth, stationStatus } from './station-health.ts';
 import { createStationHolder, type StationHolder } from './station-holder.ts';
 import type { StationPlan } from './station-plan.ts';
 
@@ -42,7 +51,6 @@ export interface OrchestratorOptions {
 }
 
 const WRITE_TIMEOUT_MS = 30_000;
-const TELEMETRY_TIMEOUT_MS = 10_000;
 /** Pictures in memory that wait for the disk, from which on triggers are refused. */
 const MAX_UNSAVED_BYTES = 512 * 1024 * 1024;
 
@@ -80,62 +88,87 @@ async function assemble(
   unlock: () => void,
 ): Promise<Orchestrator> {
   const ending = new AbortController();
+  const { signal } = ending;
   // everything that is under way listens to it
-  setMaxListeners(0, ending.signal);
+  setMaxListeners(0, signal);
   const context = adapterContext(root, settings, log);
+  const { journal } = ports;
   const events = createEventLog(randomUUID().slice(0, 8));
   const holder = createStationHolder();
-  const devices = createCameraDevices(context);
-  const records = createItemRecords({ ...ports, events, log, writeTimeoutMs: WRITE_TIMEOUT_MS });
+  const diskRoom = ports.isDurable ? createDiskRoom(storageFolder(root)) : boundlessRoom;
+  const delivery = startDelivery(ports, edge, log);
+  const retention = await openRetention(ports, edge, diskRoom, log);
+  const records = createItemRecords({
+    ...ports,
+    events,
+    log,
+    writeTimeoutMs: WRITE_TIMEOUT_MS,
+    onFinished(item) {
+      delivery.wake();
+      retention.added(item.stored_bytes);
+    },
+  });
   const inspections = createInspections({
     ...ports,
     records,
     identifyImage,
     writeTimeoutMs: WRITE_TIMEOUT_MS,
-    telemetryTimeoutMs: TELEMETRY_TIMEOUT_MS,
     unsavedPictures: createUnsavedPictures(MAX_UNSAVED_BYTES),
     inFlight: createTurns(edge.server.max_in_flight),
     capacity: edge.server.max_in_flight + edge.server.max_waiting,
+    diskRoom,
     newId: randomUUID,
     log,
-    signal: ending.signal,
+    signal,
   });
   const inspectModel = ports.modelForward.inspect;
+  const cameras = createCameraDevices(context);
+  const open = (plan: StationPlan, devices: CameraDevices): Promise<OpenStation> =>
+    openStation(plan, { modelForward: ports.modelForward, devices, deadline: edge.deadline ?? null }, signal);
   const activation = createActivation({
     holder,
     log,
     readConfig: (name) => configs.readConfig(name, inspectModel),
-    open: (plan) => openStation(plan, { modelForward: ports.modelForward, devices }, ending.signal),
+    open: (plan) => open(plan, cameras),
     activated: async (plan) => {
       events.publish({ event: 'config', data: { active: plan.name } });
-      await keepTraces(root, plan, isServing ? ports.journal : null, log);
+      await keepTraces(root, plan, isServing ? journal : null, log);
     },
   });
+  const pastStations = createPastStations({
+    root,
+    holder,
+    readKept: (name, file, text) => configs.configOf({ name, file, text }, inspectModel),
+    open,
+  });
+  const { recoveries } = journal;
+  const resumption = createResumption({ inspections, records, recoveries, stationOf: pastStations.hold, log });
 
-  if (ports.isJournalEmpty) await fillJournal(ports, log, ending.signal);
-  await closeLeftovers(ports, records, log, ending.signal);
-  const remembered = await ports.journal.recall(ACTIVE_CONFIG_FACT);
+  if (ports.isJournalEmpty) await fillJournal(ports, { log, signal });
+  const leftovers = await sortLeftovers(ports, records, { recapture: edge.recovery.recapture, log, signal });
+  const remembered = await journal.recall(ACTIVE_CONFIG_FACT);
   const first = config ?? settings.activeConfigName ?? remembered ?? edge.active_config;
   if (first !== undefined) await activation.start(first);
+  // beside the new items, and only where there will be time for it
+  if (isServing) resumption.add(leftovers);
+  delivery.wake();
 
+  const health = { holder, activation, ports, records, inspections, delivery, resumption, retention, diskRoom, signal };
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     try {
+      await resumption.close();
       await inspections.drain();
       await records.close();
       ending.abort();
-      await holder.close();
+      await Promise.all([delivery.close(), retention.close(), pastStations.close(), holder.close()]);
       await ports.close();
     } finally {
       unlock();
     }
   };
   return {
-    items: {
-      find: records.find,
-      list: records.list,
-      binary: (id, cameraId) => storedImage(id, cameraId, records, ports, ending.signal),
-    },
+    items: createItemReader(records, ports, signal),
     trigger: (request) => trigger(request, holder, inspections),
     upload: async (picture) => await inspections.keep(holder.hold(), picture),
     async finished(itemId) {
@@ -155,12 +188,41 @@ async function assemble(
     inventory: () => inventoryAsWritten(configs),
     events,
     drain: inspections.drain,
-    health: () => stationHealth({ holder, activation, ports, records, inspections, signal: ending.signal }),
+    health: () => stationHealth(health),
+    status: () => stationStatus(health),
+    ledger: (limit = signal) => ledgerOf({ ...ports, stored: journal.stored }, AbortSignal.any([limit, signal])),
+    deadLetters: createDeadLetters({
+      journal,
+      inspectAgain: (item) => resumption.add([item]),
+      deliverAgain: delivery.wake,
+    }),
+    reindex: createLiveReindex(ports, { log, signal }),
+    announce: (address) => journal.remember(ADDRESS_FACT, address),
     close() {
       closing ??= close();
       return closing;
     },
   };
+}
+
+/** Items in memory take no room on a disk. */
+const boundlessRoom: DiskRoom = { async refresh() {}, freeBytes: () => null, refusal: () => null };
+
+async function openRetention(ports: OpenPorts, edge: EdgeConfig, diskRoom: DiskRoom, log: Log): Promise<Retention> {
+  return await startRetention({
+    ...ports,
+    // what is in memory has bounds of its own
+    policy: ports.isDurable ? retentionPolicy(edge) : KEEP_ALL,
+    stored: ports.journal.stored,
+    async freeBytes() {
+      await diskRoom.refresh();
+      return diskRoom.freeBytes();
+    },
+    isKeptElsewhere: ports.remoteMetadataStorage !== null,
+    writeTimeoutMs: WRITE_TIMEOUT_MS,
+    now: Date.now,
+    log,
+  });
 }
 
 async function trigger(
@@ -189,22 +251,6 @@ function unknownPart(name: string, cameraId: string | undefined, cameraIds: read
     ? `"image" stands for camera "${cameraId}" of the active config: send one picture for it`
     : `"${name}" is no camera of the active config; a picture may come as ${known}`;
   return new AppError('REQUEST_INVALID', sentence);
-}
-
-async function storedImage(
-  id: string,
-  cameraId: string,
-  records: ItemRecords,
-  { binaryStorage }: OpenPorts,
-  signal: AbortSignal,
-): Promise<StoredImage | undefined> {
-  const item = await records.find(id);
-  const name = item?.binaries.find((binary) => binary.slice(0, binary.lastIndexOf('.')) === cameraId);
-  if (item === undefined || name === undefined) return undefined;
-  const key = { config: item.station_config, itemId: item.id, name };
-  const read = (limit: AbortSignal): Promise<Uint8Array | undefined> => binaryStorage.get(key, limit);
-  const bytes = await withDeadline(WRITE_TIMEOUT_MS, `reading ${name}`, signal, read);
-  return bytes === undefined ? undefined : { name, mediaType: mediaTypeOfName(name), bytes };
 }
 
 async function inventoryAsWritten(configs: RootConfigs): Promise<unknown> {

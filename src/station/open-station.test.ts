@@ -22,7 +22,7 @@ beforeEach(async () => {
   context = await testContext();
   await imageFolder(context.root, ['1.jpg', '2.jpg']);
   loaded = [];
-  parts = { devices: createCameraDevices(context), modelForward: await watchedForward() };
+  parts = { devices: createCameraDevices(context), modelForward: await watchedForward(), deadline: null };
 });
 
 /** The fake forward; counts what is loaded, and cannot load models whose name begins with `broken`. */

@@ -5,6 +5,7 @@ import { bindItemRule } from '../domain/item-rules/index.ts';
 import type { LoadedModel, ModelForward } from '../ports/model-forward.ts';
 import type { CameraDevices, CameraUse } from './camera-devices.ts';
 import type { CameraPlan, StationPlan } from './station-plan.ts';
+import type { Deadline } from './verdict-deadline-schema.ts';
 
 /** A station whose cameras and models are open. */
 export interface OpenStation {
@@ -20,6 +21,8 @@ export interface OpenStation {
 export interface StationParts {
   readonly modelForward: ModelForward;
   readonly devices: CameraDevices;
+  /** For configs that say none. */
+  readonly deadline: Deadline | null;
 }
 
 /**
@@ -46,6 +49,7 @@ export async function openStation(plan: StationPlan, parts: StationParts, signal
     configDigest: plan.digest,
     cameras: plan.cameras.map((camera) => assembled(camera, plan, models, uses)),
     itemRule: bindItemRule(plan.itemRule),
+    deadline: verdictDeadline(plan.deadline ?? parts.deadline),
   };
   return {
     station,
@@ -58,6 +62,10 @@ export async function openStation(plan: StationPlan, parts: StationParts, signal
     },
     close,
   };
+}
+
+function verdictDeadline(deadline: Deadline | null): Station['deadline'] {
+  return deadline === null ? null : { ms: deadline.ms, lateDecision: deadline.late_decision };
 }
 
 function assembled(

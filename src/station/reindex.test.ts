@@ -85,10 +85,10 @@ describe('a journal that is written anew', () => {
     expect((await readdir(join(options.root, 'data'))).filter((name) => name.includes('.new'))).toEqual([]);
   });
 
-  it('is refused while a station serves the root', async () => {
+  it('is refused while another process has the root and cannot be asked to do it', async () => {
     const options = await rootWith(1);
     const unlock = lockRoot(lockFile(options.root));
-    await expect(reindex(options)).rejects.toMatchObject({ code: 'ROOT_LOCKED' });
+    await expect(reindex(options)).rejects.toMatchObject({ code: 'ADDRESS_UNAVAILABLE' });
     unlock();
     await reindex(options);
   });

@@ -46,6 +46,8 @@ export interface RootConfigs {
   read(inspectModel: InspectModel): Promise<RootState>;
   /** The inventory alone, afresh. */
   readInventory(): Promise<InventoryState>;
+  /** The state of a station config that is not among the files of the root, such as a kept one. */
+  configOf(document: ConfigDocument, inspectModel: InspectModel): Promise<StationConfigState>;
   /** One station config alone, afresh; undefined when there is none of this name. */
   readConfig(name: string, inspectModel: InspectModel): Promise<StationConfigState | undefined>;
 }
@@ -82,6 +84,9 @@ export async function openRootConfigs({ root, settings, log }: RootOptions): Pro
     edge: opened.edge,
     edgeDiagnostics: opened.diagnostics,
     readInventory,
+    async configOf(document, inspectModel) {
+      return await configState(document, await readInventory(), onceEach(inspectModel));
+    },
     async readConfig(name, inspectModel) {
       const [known, { documents }] = await Promise.all([readInventory(), source.read()]);
       const document = documents.find((candidate) => candidate.name === name && isPathId(name));

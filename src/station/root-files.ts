@@ -9,3 +9,8 @@ export function lockFile(root: string): string {
 export function journalFile(root: string): string {
   return join(root, 'data', 'journal.db');
 }
+
+/** Where the storages keep the items of a root. */
+export function storageFolder(root: string): string {
+  return join(root, 'data', 'storage');
+}

@@ -6,6 +6,7 @@ import { itemRules } from '../domain/item-rules/index.ts';
 import { schemaOfNamed, schemaOfTyped } from '../domain/kind.ts';
 import { Labels } from '../domain/labels.ts';
 import { PathId } from './inventory-schema.ts';
+import { Deadline } from './verdict-deadline-schema.ts';
 
 /** Longest time a capture may take when the config does not say. */
 const DEFAULT_CAPTURE_TIMEOUT_MS = 5_000;
@@ -59,6 +60,7 @@ export const StationConfig = z
     cameras: z
       .record(CameraId, CameraConfig)
       .meta({ description: 'Cameras by id; the first one takes a picture sent as `image`.' }),
+    deadline: Deadline.optional().meta({ description: 'Wins over the one of edge.json.' }),
     item_rule: schemaOfNamed(itemRules).meta({ description: "Decides the item from its cameras' decisions." }),
   })
   .meta({ title: 'Station config', description: 'What to inspect, and how to decide.' });

@@ -43,6 +43,7 @@ export function planOfStation(cameras: readonly CameraPlan[], change: Partial<St
     cameras,
     models: new Map(names.map((name) => [name, planOfModel(name)])),
     itemRule: { name: 'min_threshold_ko_rule', parameters: { threshold: 1 } },
+    deadline: null,
     ...change,
   };
 }

@@ -157,7 +157,7 @@ describe('a broken station config', () => {
     [
       'an unknown key',
       { cameras: {}, item_rule: ITEM_RULE, descripton: '' },
-      'descripton: unknown key "descripton", did you mean "description"? Allowed: "name", "description", "cameras", "item_rule"',
+      'descripton: unknown key "descripton", did you mean "description"? Allowed: "name", "description", "cameras", "deadline", "item_rule"',
     ],
     [
       'an unknown item rule',

@@ -13,6 +13,7 @@ import type { ConfigFile } from './config-file.ts';
 import type { InventoryState } from './inventory-state.ts';
 import type { PlanContext } from './plan-context.ts';
 import { type CameraConfig, StationConfig } from './station-config.ts';
+import type { Deadline } from './verdict-deadline-schema.ts';
 
 /** One camera of a station config, ready to be opened. */
 export interface CameraPlan {
@@ -46,6 +47,8 @@ export interface StationPlan {
   /** The models that its graphs use, by name. */
   readonly models: ReadonlyMap<string, Model>;
   readonly itemRule: ItemRuleConfig;
+  /** Null: what `edge.json` says. */
+  readonly deadline: Deadline | null;
 }
 
 /** The plan of a station config, or null when the file has errors. Every error and warning is reported to the file. */
@@ -68,6 +71,7 @@ export async function stationPlan(name: string, file: ConfigFile, context: PlanC
     cameras: plans,
     models: usedModels(plans, context.inventory),
     itemRule: config.item_rule,
+    deadline: config.deadline ?? null,
   };
 }
 

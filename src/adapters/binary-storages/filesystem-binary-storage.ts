@@ -17,6 +17,10 @@ export const filesystemBinaryStorage = defineBinaryStorage({
       async delete({ config, itemId, name }, signal) {
         await folders.remove(config, itemId, name, signal);
       },
+      async list(config, itemId, signal) {
+        const files = await folders.list(config, itemId, signal);
+        return files.filter(({ name }) => name !== METADATA_FILE);
+      },
       async *iterate(signal) {
         for await (const { config, itemId, names } of folders.iterate(signal)) {
           for (const name of names) if (name !== METADATA_FILE) yield { config, itemId, name };

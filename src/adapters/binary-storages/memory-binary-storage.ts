@@ -22,7 +22,7 @@ export const memoryBinaryStorage = defineBinaryStorage({
     const items = new Map<string, StoredItem>();
     let totalBytes = 0;
 
-    const itemKey = ({ config, itemId }: BinaryKey): string => `${config}/${itemId}`;
+    const itemKey = ({ config, itemId }: Omit<BinaryKey, 'name'>): string => `${config}/${itemId}`;
     const leave = (key: string, item: StoredItem): void => {
       items.delete(key);
       for (const bytes of item.binaries.values()) totalBytes -= bytes.byteLength;
@@ -60,6 +60,11 @@ export const memoryBinaryStorage = defineBinaryStorage({
       async delete(key, signal) {
         signal.throwIfAborted();
         remove(key);
+      },
+      async list(config, itemId, signal) {
+        signal.throwIfAborted();
+        const binaries = [...(items.get(itemKey({ config, itemId }))?.binaries ?? [])];
+        return binaries.map(([name, { byteLength }]) => ({ name, bytes: byteLength }));
       },
       async *iterate(signal) {
         for (const { config, itemId, binaries } of [...items.values()]) {

@@ -1,6 +1,16 @@
 import type { Decision } from '../../domain/decision.ts';
+import type { Delivery, Destination } from '../../domain/delivery.ts';
 import type { ItemState } from '../../domain/item.ts';
-import type { ItemFilter } from '../../ports/journal.ts';
+import type { KeepClass } from '../../domain/keep-class.ts';
+import type {
+  Backlog,
+  DeadLetter,
+  DeliveryOutcome,
+  ItemFilter,
+  JournaledItem,
+  Recovery,
+  RemovedTally,
+} from '../../ports/journal.ts';
 
 /** What the journal's thread is started with. */
 export interface JournalSetup {
@@ -21,7 +31,12 @@ export interface ItemRow {
   readonly stationConfig: string;
   readonly serialNumber: string | null;
   readonly idempotencyKey: string | null;
+  readonly keepClass: KeepClass;
+  /** Size on disk of its pictures and its record. */
+  readonly bytes: number;
   readonly text: string;
+  /** Where it is to be delivered to once it is `Done`. */
+  readonly destinations: readonly Destination[];
 }
 
 /** Place of an item in the order of the list. */
@@ -35,25 +50,64 @@ export interface ListRow extends ListPlace {
 }
 
 export interface ListRequest {
-  readonly kind: 'list';
   readonly filter: ItemFilter;
   readonly limit: number;
   /** Only items after this one in the list, which is newest first. */
   readonly before: ListPlace | null;
 }
 
-export type JournalQuestion =
-  | { readonly kind: 'record' | 'note'; readonly rows: readonly ItemRow[] }
-  | { readonly kind: 'remember'; readonly key: string; readonly value: string }
-  | { readonly kind: 'recall'; readonly key: string }
-  | { readonly kind: 'find'; readonly itemId: string }
-  | { readonly kind: 'id-of-key'; readonly idempotencyKey: string }
-  | { readonly kind: 'unfinished' }
-  | { readonly kind: 'is-empty' }
-  | { readonly kind: 'close' }
-  | ListRequest;
+/** A piece on its way, its item as JSON text. */
+export interface DueRow {
+  readonly place: number;
+  readonly text: string;
+  readonly attempts: number;
+}
 
-export type JournalRequest = JournalQuestion & { readonly id: number };
+/** What the thread can be told. What is told together is one commit: all of it or nothing. */
+export interface JournalWrites {
+  record(rows: readonly ItemRow[]): void;
+  remember(key: string, value: string): void;
+  settle(outcomes: readonly DeliveryOutcome[]): void;
+  reopen(itemId: string, destination: Destination): boolean;
+  drop(itemId: string, destination: Destination): boolean;
+  putRecovery(recovery: Recovery): void;
+  removeRecovery(itemId: string): boolean;
+  remove(ids: readonly string[], isKeptElsewhere: boolean): void;
+}
+
+/** What the thread can be asked. */
+export interface JournalReads {
+  find(itemId: string): string | null;
+  idOfKey(idempotencyKey: string): string | null;
+  list(request: ListRequest): readonly ListRow[];
+  unfinished(): readonly string[];
+  isEmpty(): boolean;
+  recall(key: string): string | null;
+  due(destination: Destination, limit: number): readonly DueRow[];
+  deliveriesOf(itemId: string): readonly Delivery[];
+  backlogs(): readonly Backlog[];
+  recoveries(): readonly Recovery[];
+  deadLetters(): readonly DeadLetter[];
+  has(itemId: string): boolean;
+  count(): number;
+  walk(after: number, limit: number): readonly JournaledItem[];
+  removable(keepClass: KeepClass, beforeMs: number, limit: number): readonly JournaledItem[];
+  configOfRemoved(itemId: string): string | null;
+  removed(): RemovedTally;
+  bytes(): number;
+  /** The last question: what comes with it is answered, nothing comes after it. */
+  close(): void;
+}
+
+export type JournalCalls = JournalWrites & JournalReads;
+
+export interface JournalRequest {
+  readonly id: number;
+  readonly call: keyof JournalCalls;
+  readonly args: readonly unknown[];
+  /** A write that may wait a moment for company. */
+  readonly isPatient: boolean;
+}
 
 export interface JournalAnswer {
   readonly id: number;

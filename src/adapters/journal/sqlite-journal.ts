@@ -2,17 +2,19 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { diskError } from '../../disk/disk-error.ts';
+import { type Destination, isFor } from '../../domain/delivery.ts';
 import { AppError, messageOf } from '../../domain/errors.ts';
 import type { Item } from '../../domain/item.ts';
+import { keepClassOf } from '../../domain/keep-class.ts';
 import type { ItemQuery, Journal } from '../../ports/journal.ts';
 import type {
   ItemRow,
   JournalAnswer,
-  JournalQuestion,
+  JournalCalls,
+  JournalRequest,
   JournalSetup,
   ListPlace,
   ListRequest,
-  ListRow,
 } from './journal-messages.ts';
 
 const WORKER_FILE = import.meta.url.endsWith('.ts') ? './sqlite-journal-worker.ts' : './sqlite-journal-worker.js';
@@ -24,6 +26,8 @@ export interface SqliteJournalOptions {
   readonly capacity: number | null;
   /** Absolute path of a file for what must outlive the process where the items need not. */
   readonly factsFile?: string;
+  /** Where every item that becomes `Done` is to be delivered to. */
+  readonly destinations?: readonly Destination[];
 }
 
 export interface OpenedJournal {
@@ -39,7 +43,8 @@ export interface OpenedJournal {
  * cannot read is set aside under another name: the journal can be filled anew from the storages.
  */
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<OpenedJournal> {
-  const setup: JournalSetup = { ...options, factsFile: options.factsFile ?? null };
+  const { file, capacity, factsFile = null } = options;
+  const setup: JournalSetup = { file, capacity, factsFile };
   const diskFile = setup.factsFile ?? setup.file;
   if (diskFile !== ':memory:') {
     await mkdir(dirname(diskFile), { recursive: true }).catch((error: unknown) => {
@@ -56,8 +61,8 @@ export async function openSqliteJournal(options: SqliteJournalOptions): Promise<
     await setFileAside(diskFile);
     return await connect(setup);
   });
-  const isEmpty = (await connection.ask({ kind: 'is-empty' })) === true;
-  return { journal: journalOver(connection), isEmpty, setAside };
+  const isEmpty = await connection.ask('isEmpty');
+  return { journal: journalOver(connection, options.destinations ?? []), isEmpty, setAside };
 }
 
 async function setFileAside(file: string): Promise<void> {
@@ -65,8 +70,15 @@ async function setFileAside(file: string): Promise<void> {
   for (const suffix of ['-wal', '-shm']) await rm(`${file}${suffix}`, { force: true });
 }
 
+type Ask = <Call extends keyof JournalCalls>(
+  call: Call,
+  ...args: Parameters<JournalCalls[Call]>
+) => Promise<ReturnType<JournalCalls[Call]>>;
+
 interface Connection {
-  ask(question: JournalQuestion): Promise<unknown>;
+  readonly ask: Ask;
+  /** The same for a write that may wait a moment for company. */
+  readonly tell: Ask;
   close(): Promise<void>;
 }
 
@@ -92,29 +104,34 @@ async function connect(setup: JournalSetup): Promise<Connection> {
     }
   });
 
-  const ask = (question: JournalQuestion): Promise<unknown> =>
-    new Promise((resolve, reject) => {
-      if (ended !== null) return reject(ended);
-      lastId += 1;
-      pending.set(lastId, { resolve, reject });
-      worker.postMessage({ ...question, id: lastId });
-    });
+  const send = (isPatient: boolean): Ask => {
+    const request = (call: keyof JournalCalls, ...args: readonly unknown[]): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        if (ended !== null) return reject(ended);
+        lastId += 1;
+        pending.set(lastId, { resolve, reject });
+        worker.postMessage({ id: lastId, call, args, isPatient } satisfies JournalRequest);
+      });
+    return request as Ask;
+  };
+  const ask = send(false);
 
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     // a thread that has ended has nothing left to commit
-    if (ended === null) await ask({ kind: 'close' });
+    if (ended === null) await ask('close');
     await worker.terminate();
   };
   const connection: Connection = {
     ask,
+    tell: send(true),
     close() {
       closing ??= close();
       return closing;
     },
   };
   try {
-    await ask({ kind: 'is-empty' });
+    await ask('isEmpty');
   } catch (error) {
     await worker.terminate();
     throw error instanceof AppError && error.cause instanceof Error ? error.cause : error;
@@ -126,44 +143,57 @@ function sentenceOf({ message, isFull }: { message: string; isFull: boolean }): 
   return `data/journal.db could not be written: ${isFull ? 'the disk is full' : message}`;
 }
 
-function journalOver(connection: Connection): Journal {
+function journalOver({ ask, tell, close }: Connection, destinations: readonly Destination[]): Journal {
+  const rowsOf = (items: readonly Item[]): readonly ItemRow[] => items.map((item) => rowOf(item, destinations));
   return {
-    async record(items) {
-      await connection.ask({ kind: 'record', rows: items.map(rowOf) });
-    },
-    async note(items) {
-      await connection.ask({ kind: 'note', rows: items.map(rowOf) });
-    },
+    record: (items) => ask('record', rowsOf(items)),
+    note: (items) => tell('record', rowsOf(items)),
     async find(id) {
-      const text = await connection.ask({ kind: 'find', itemId: id });
-      return typeof text === 'string' ? itemOf(text) : undefined;
+      const text = await ask('find', id);
+      return text === null ? undefined : itemOf(text);
     },
-    async idOfKey(idempotencyKey) {
-      const id = await connection.ask({ kind: 'id-of-key', idempotencyKey });
-      return typeof id === 'string' ? id : undefined;
-    },
+    idOfKey: async (idempotencyKey) => (await ask('idOfKey', idempotencyKey)) ?? undefined,
     async list(query) {
-      const rows = (await connection.ask(listRequest(query))) as readonly ListRow[];
+      const rows = await ask('list', listRequest(query));
       const page = rows.slice(0, query.limit);
       const last = page.at(-1);
       const hasMore = rows.length > query.limit && last !== undefined;
       return { items: page.map(({ text }) => itemOf(text)), next: hasMore ? cursorOf(last) : null };
     },
-    async unfinished() {
-      return ((await connection.ask({ kind: 'unfinished' })) as readonly string[]).map(itemOf);
+    unfinished: async () => (await ask('unfinished')).map(itemOf),
+    remember: (key, value) => ask('remember', key, value),
+    recall: async (key) => (await ask('recall', key)) ?? undefined,
+    outbox: {
+      due: async (destination, limit) =>
+        (await ask('due', destination, limit)).map(({ text, ...piece }) => ({ ...piece, item: itemOf(text) })),
+      settle: (outcomes) => tell('settle', outcomes),
+      of: (itemId) => ask('deliveriesOf', itemId),
+      backlogs: async () => (await ask('backlogs')).filter(({ destination }) => destinations.includes(destination)),
+      reopen: (itemId, destination) => ask('reopen', itemId, destination),
+      drop: (itemId, destination) => ask('drop', itemId, destination),
     },
-    async remember(key, value) {
-      await connection.ask({ kind: 'remember', key, value });
+    recoveries: {
+      all: () => ask('recoveries'),
+      put: (recovery) => ask('putRecovery', recovery),
+      remove: (itemId) => ask('removeRecovery', itemId),
+      deadLetters: () => ask('deadLetters'),
     },
-    async recall(key) {
-      const value = await connection.ask({ kind: 'recall', key });
-      return typeof value === 'string' ? value : undefined;
+    stored: {
+      has: (id) => ask('has', id),
+      count: () => ask('count'),
+      walk: (after, limit) => ask('walk', after, limit),
+      removable: (keepClass, beforeMs, limit) => ask('removable', keepClass, beforeMs, limit),
+      remove: (ids, isKeptElsewhere) => ask('remove', ids, isKeptElsewhere),
+      configOfRemoved: async (id) => (await ask('configOfRemoved', id)) ?? undefined,
+      removed: () => ask('removed'),
+      bytes: () => ask('bytes'),
     },
-    close: connection.close,
+    close,
   };
 }
 
-function rowOf(item: Item): ItemRow {
+function rowOf(item: Item, destinations: readonly Destination[]): ItemRow {
+  const text = JSON.stringify(item);
   return {
     id: item.id,
     receivedMs: Date.parse(item.received_at),
@@ -172,7 +202,10 @@ function rowOf(item: Item): ItemRow {
     stationConfig: item.station_config,
     serialNumber: item.serial_number,
     idempotencyKey: item.idempotency_key,
-    text: JSON.stringify(item),
+    keepClass: keepClassOf(item),
+    bytes: item.stored_bytes + text.length,
+    text,
+    destinations: destinations.filter((destination) => isFor(destination, item)),
   };
 }
 
@@ -183,7 +216,7 @@ function itemOf(text: string): Item {
 
 function listRequest({ limit, cursor, ...filter }: ItemQuery): ListRequest {
   // one more than asked for tells whether there is a next page
-  return { kind: 'list', filter, limit: limit + 1, before: cursor === undefined ? null : placeOf(cursor) };
+  return { filter, limit: limit + 1, before: cursor === undefined ? null : placeOf(cursor) };
 }
 
 function cursorOf({ receivedMs, seq }: ListPlace): string {

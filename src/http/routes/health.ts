@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DESTINATIONS } from '../../domain/delivery.ts';
 import type { Orchestrator } from '../../station/orchestrator.ts';
 import { type ApiServer, JSON_TYPE } from '../api-server.ts';
 
@@ -6,6 +7,43 @@ const Readiness = z.object({
   ready: z.boolean(),
   reasons: z.array(z.string()).meta({ description: 'Why it is not ready.' }),
   warnings: z.array(z.string()).meta({ description: 'What is wrong without being in the way of an inspection.' }),
+});
+
+const Status = Readiness.extend({
+  deliveries: z
+    .array(
+      z.object({
+        destination: z.enum(DESTINATIONS),
+        type: z.string(),
+        waiting: z.int().meta({ description: 'Items that wait to be delivered.' }),
+        oldest_at: z.string().nullable().meta({ description: 'ISO 8601, since when the oldest of them waits.' }),
+        oldest_age_s: z.int().nullable().meta({ description: 'The same in seconds.' }),
+        set_aside: z.int().meta({ description: 'Items that the destination refused: see the dead letters.' }),
+        failure: z.string().nullable().meta({ description: 'Why the last attempt failed.' }),
+        next_attempt_at: z.string().nullable().meta({ description: 'ISO 8601' }),
+      }),
+    )
+    .meta({ description: 'Remote storages and telemetry sinks; empty where there is none.' }),
+  storage: z.object({
+    free_bytes: z.int().nullable(),
+    used_bytes: z.int().meta({ description: 'Size of the items that are kept.' }),
+    bytes_per_hour: z.int(),
+    hours_until_full: z
+      .number()
+      .nullable()
+      .meta({ description: 'At this rate, if nothing is removed; null when nothing is added.' }),
+  }),
+  counts: z
+    .object({
+      accepted: z.int(),
+      rejected: z.int().meta({ description: 'Triggers that the station could not take.' }),
+      decided: z.int(),
+      late: z.int().meta({ description: 'Items whose deadline came before they were decided.' }),
+      failed: z.int().meta({ description: 'Items with an error.' }),
+    })
+    .meta({ description: 'Since the station was started.' }),
+  dead_letters: z.int(),
+  recovering: z.int().meta({ description: 'Items of an earlier run that are still to be finished.' }),
 });
 
 export function healthRoutes(api: ApiServer, orchestrator: Orchestrator): void {
@@ -36,6 +74,26 @@ export function healthRoutes(api: ApiServer, orchestrator: Orchestrator): void {
       },
     },
     async () => ({ live: true as const }),
+  );
+
+  api.get(
+    '/health',
+    {
+      config: { keyless: true },
+      schema: {
+        tags: ['station'],
+        operationId: 'getHealth',
+        summary: 'Everything the station knows of its own state',
+        description: 'Answered with 200 also when the station is not ready.',
+        security: [],
+        response: { 200: Status },
+      },
+    },
+    async () => {
+      const { reasons, warnings, deliveries, ...status } = await orchestrator.status();
+      const ready = reasons.length === 0;
+      return { ready, reasons: [...reasons], warnings: [...warnings], deliveries: [...deliveries], ...status };
+    },
   );
 
   api.get(

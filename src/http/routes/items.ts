@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DECISIONS } from '../../domain/decision.ts';
+import { DELIVERY_STATES, DESTINATIONS } from '../../domain/delivery.ts';
 import { AppError } from '../../domain/errors.ts';
 import { isPathId } from '../../domain/id.ts';
 import { ITEM_STATES, Item } from '../../domain/item.ts';
@@ -37,6 +38,22 @@ const ListQuery = z.strictObject({
   }),
 });
 
+const ItemDelivery = z.object({
+  item_id: z.string(),
+  on_station: z.boolean().meta({ description: 'False: it was removed here to make room, and is kept elsewhere.' }),
+  deliveries: z
+    .array(
+      z.object({
+        destination: z.enum(DESTINATIONS),
+        state: z.enum(DELIVERY_STATES),
+        attempts: z.int().meta({ description: 'Attempts that failed.' }),
+        delivered_at: z.string().nullable().meta({ description: 'ISO 8601' }),
+        error: z.string().nullable().meta({ description: 'Why the last attempt failed.' }),
+      }),
+    )
+    .meta({ description: 'Empty while the item is not `Done`, and where the station delivers nowhere.' }),
+});
+
 const ItemParams = z.object({ id: z.string() });
 const BinaryParams = z.object({ id: z.string(), camera_id: z.string() });
 const NOT_FOUND = problems({ 404: 'There is no such item.' });
@@ -46,7 +63,7 @@ export function itemRoutes(api: ApiServer, { items }: Orchestrator, cacheScope: 
   /** No id from outside goes any further before it is known to be harmless. */
   const itemOf = async (id: string): Promise<Item> => {
     const item = isPathId(id) ? await items.find(id) : undefined;
-    if (item === undefined) throw new AppError('ITEM_NOT_FOUND', `no item ${JSON.stringify(id.slice(0, 100))}`);
+    if (item === undefined) throw noItem(id);
     return item;
   };
 
@@ -111,6 +128,25 @@ export function itemRoutes(api: ApiServer, { items }: Orchestrator, cacheScope: 
   );
 
   api.get(
+    '/items/:id/delivery',
+    {
+      schema: {
+        tags: ['items'],
+        operationId: 'getItemDelivery',
+        summary: 'Where the item has been delivered to',
+        params: ItemParams,
+        response: { 200: ItemDelivery, ...NOT_FOUND },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      const found = isPathId(id) ? await items.delivery(id) : undefined;
+      if (found === undefined) throw noItem(id);
+      return { ...found, deliveries: [...found.deliveries] };
+    },
+  );
+
+  api.get(
     '/items/:id/binaries',
     {
       schema: {
@@ -164,6 +200,10 @@ export function itemRoutes(api: ApiServer, { items }: Orchestrator, cacheScope: 
       return reply.type(found.mediaType).send(found.bytes);
     },
   );
+}
+
+function noItem(id: string): AppError {
+  return new AppError('ITEM_NOT_FOUND', `no item ${JSON.stringify(id.slice(0, 100))}`);
 }
 
 /** The request's own address with the cursor of the next page. */

@@ -46,7 +46,8 @@ const REFUSALS = {
   413: 'The body is larger than the station accepts.',
   415: 'The body is neither JSON nor multipart.',
   422: 'A part, field or value is not what is expected.',
-  503: 'As many items wait as may; `Retry-After` says when to ask again.',
+  503: 'As many items wait as may, or as can be decided within their deadline; `Retry-After` says when to ask again.',
+  507: 'The disk of the station is full.',
 } as const;
 
 export function triggerRoutes(api: ApiServer, orchestrator: Orchestrator): void {
@@ -64,7 +65,7 @@ export function triggerRoutes(api: ApiServer, orchestrator: Orchestrator): void 
         operationId: 'trigger',
         summary: 'Inspect the part that is before the cameras now',
         description:
-          'Answered at once; the inspection goes on behind it. A body is not needed. A request that is sent again with ' +
+          'Answered once the item and the pictures that came with it are on disk; the inspection goes on behind it. A body is not needed. A request that is sent again with ' +
           'the same `Idempotency-Key` gets the same item, also at the same moment and after a restart.',
         headers: z.object({ 'idempotency-key': IdempotencyKey.optional() }),
         requestBody: { 'application/json': TriggerFields, 'multipart/form-data': TriggerForm },

@@ -1,0 +1,195 @@
+import type { Destination } from '../domain/delivery.ts';
+import { AppError, messageOf } from '../domain/errors.ts';
+import type { Item } from '../domain/item.ts';
+import type { Log } from '../ports/context.ts';
+import type { DeliveryOutcome, DuePiece, Outbox } from '../ports/journal.ts';
+import { withDeadline } from './deadline.ts';
+import { pause } from './pause.ts';
+
+/** Where finished items go beyond the disk of the station. */
+export interface DeliveryTarget {
+  readonly destination: Destination;
+  /** Its `type` in `edge.json`, for people. */
+  readonly type: string;
+  /** Most items handed over at once, in their order. */
+  readonly batch: number;
+  /** Most batches under way at once; 1 keeps the order of all. */
+  readonly parallel: number;
+  /** Resolves when all of them have arrived; what arrives twice counts once. Rejects with `REFUSED` when the items are at fault, and not the destination. */
+  deliver(items: readonly Item[], signal: AbortSignal): Promise<void>;
+  /** Resolves when something could be delivered now. */
+  check(signal: AbortSignal): Promise<void>;
+}
+
+export interface CourierOptions {
+  readonly outbox: Outbox;
+  readonly target: DeliveryTarget;
+  /** Most items a second while a backlog is worked off. */
+  readonly maxPerSecond: number;
+  /** Longest pause between two attempts, in milliseconds. */
+  readonly maxPauseMs: number;
+  readonly timeoutMs: number;
+  readonly log: Log;
+}
+
+/** Carries what waits for one destination there, in order, whatever becomes of the station or the destination. */
+export interface Courier {
+  readonly destination: Destination;
+  readonly type: string;
+  /** Looks for what waits, soon. */
+  wake(): void;
+  /** Why the last attempt failed; null when it did not. */
+  failure(): string | null;
+  /** When a destination that failed is tried again, in milliseconds since the epoch; null while it works. */
+  nextAttemptMs(): number | null;
+  /** Calls off what is under way: it is done again after the next start. */
+  close(): Promise<void>;
+}
+
+/** What is told together is delivered together: the journal has been written by then, too. */
+const GATHER_MS = 50;
+/** Looked for in any case, as a piece may have come without a word. */
+const IDLE_MS = 10_000;
+const FIRST_PAUSE_MS = 1_000;
+/** A piece that failed so often while the destination works is at fault itself. */
+const MOST_ATTEMPTS = 10;
+/** Windows are this many rounds of batches long, so that one slow piece does not hold up all others. */
+const ROUNDS = 4;
+
+export function startCourier(options: CourierOptions): Courier {
+  const { outbox, target, maxPerSecond, maxPauseMs, timeoutMs, log } = options;
+  const { destination, type } = target;
+  const closing = new AbortController();
+  let failures = 0;
+  let failure: string | null = null;
+  let nextAttemptMs: number | null = null;
+  let isWanted = false;
+  let sleeping = new AbortController();
+
+  /** Waits until there may be something to carry. */
+  const rest = async (): Promise<void> => {
+    sleeping = new AbortController();
+    if (!isWanted) await pause(IDLE_MS, AbortSignal.any([sleeping.signal, closing.signal])).catch(() => undefined);
+    isWanted = false;
+    await pause(GATHER_MS, closing.signal);
+  };
+
+  const hand = (pieces: readonly DuePiece[]): Promise<void> =>
+    withDeadline(timeoutMs, `delivering to ${type}`, closing.signal, (limit) =>
+      target.deliver(
+        pieces.map(({ item }) => item),
+        limit,
+      ),
+    );
+
+  /** Whether the destination works although it does not take this piece. */
+  const isStubborn = async ({ attempts }: DuePiece): Promise<boolean> => {
+    if (attempts + 1 < MOST_ATTEMPTS) return false;
+    const checked = withDeadline(timeoutMs, `checking ${type}`, closing.signal, (limit) => target.check(limit));
+    return await checked.then(
+      () => true,
+      () => false,
+    );
+  };
+
+  const outcomeOf = async (piece: DuePiece, error: unknown): Promise<DeliveryOutcome> => {
+    const isRefused = error instanceof AppError && error.code === 'REFUSED';
+    const state = isRefused || (await isStubborn(piece)) ? 'set_aside' : 'waiting';
+    if (state === 'set_aside') {
+      log.error({ itemId: piece.item.id, destination, reason: messageOf(error) }, 'a delivery is set aside');
+    }
+    return { place: piece.place, state, error: messageOf(error) };
+  };
+
+  /** Hands a batch over; one that is refused is handed over piece by piece, so that only what is at fault stays behind. */
+  const carry = async (pieces: readonly DuePiece[]): Promise<readonly DeliveryOutcome[]> => {
+    try {
+      await hand(pieces);
+      return pieces.map(({ place }) => ({ place, state: 'delivered', error: null }));
+    } catch (error) {
+      closing.signal.throwIfAborted();
+      const isRefused = error instanceof AppError && error.code === 'REFUSED';
+      if (!isRefused || pieces.length === 1) return await Promise.all(pieces.map((piece) => outcomeOf(piece, error)));
+      const outcomes: DeliveryOutcome[] = [];
+      for (const piece of pieces) outcomes.push(...(await carry([piece])));
+      return outcomes;
+    }
+  };
+
+  /** Carries a window of pieces; after a failure no further batch is begun. */
+  const carryAll = async (pieces: readonly DuePiece[]): Promise<readonly DeliveryOutcome[]> => {
+    const outcomes: DeliveryOutcome[] = [];
+    let next = 0;
+    let hasFailed = false;
+    const carryInTurn = async (): Promise<void> => {
+      while (next < pieces.length && !hasFailed) {
+        const batch = pieces.slice(next, next + target.batch);
+        next += batch.length;
+        const carried = await carry(batch);
+        hasFailed ||= carried.some(({ state }) => state === 'waiting');
+        outcomes.push(...carried);
+      }
+    };
+    await Promise.all(Array.from({ length: target.parallel }, carryInTurn));
+    return outcomes;
+  };
+
+  const backOff = async (error: string): Promise<void> => {
+    failures += 1;
+    if (failure === null) log.warn({ destination, type, reason: error }, 'a destination does not take what is sent');
+    failure = error;
+    const longest = Math.min(maxPauseMs, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 20));
+    // jittered, so that stations that lost the same server do not come back all at once
+    const ms = longest * (0.5 + Math.random() / 2);
+    nextAttemptMs = Date.now() + ms;
+    await pause(ms, closing.signal);
+  };
+
+  const recovered = (): void => {
+    if (failure !== null) log.info({ destination, type }, 'a destination takes what is sent again');
+    failures = 0;
+    failure = null;
+    nextAttemptMs = null;
+  };
+
+  const round = async (): Promise<void> => {
+    // a destination that failed is tried with one batch, not with all there is
+    const window = failures > 0 ? target.batch : target.batch * target.parallel * ROUNDS;
+    const pieces = await outbox.due(destination, Math.min(window, Math.max(1, maxPerSecond)));
+    if (pieces.length === 0) return await rest();
+    const begin = performance.now();
+    const outcomes = await carryAll(pieces);
+    await outbox.settle(outcomes);
+    const failed = outcomes.find(({ state }) => state === 'waiting');
+    if (failed !== undefined) return await backOff(failed.error ?? '');
+    recovered();
+    const due = (1_000 * outcomes.length) / maxPerSecond - (performance.now() - begin);
+    if (due > 0) await pause(due, closing.signal);
+  };
+
+  const run = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      await round().catch(async (error: unknown) => {
+        if (closing.signal.aborted) return;
+        log.error({ destination, reason: messageOf(error) }, 'the outbox could not be read or written');
+        await pause(FIRST_PAUSE_MS, closing.signal).catch(() => undefined);
+      });
+    }
+  };
+  const running = run();
+
+  return {
+    destination,
+    type,
+    wake() {
+      isWanted = true;
+      sleeping.abort();
+    },
+    failure: () => failure,
+    nextAttemptMs: () => nextAttemptMs,
+    async close() {
+      closing.abort(new AppError('ABORTED', 'the station is shutting down'));
+      await running;
+    },
+  };
+}
