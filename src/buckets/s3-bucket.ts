@@ -67,7 +67,7 @@ export async function openS3Bucket(
   const { credentials, problem } = await credentialsOf(env);
   const place: S3Place = {
     bucket,
-    host: url?.host ?? `s3.${region}.amazonaws.com`,
+    host: url?.host ?? `AWS (${region})`,
     region,
     secrets: Object.values(credentials).filter((secret) => secret !== ''),
   };

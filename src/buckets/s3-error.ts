@@ -3,7 +3,7 @@ import { AppError, type ErrorCode, messageOf } from '../domain/errors.ts';
 /** What messages may tell about the place, and what they must not. */
 export interface S3Place {
   readonly bucket: string;
-  /** Without user and password. */
+  /** Of the endpoint, without user and password; or AWS and its region. */
   readonly host: string;
   readonly region: string;
   /** Their values never reach an error, also where a store repeats them. */
@@ -166,8 +166,9 @@ function reasonOf(meaning: Meaning, code: string, status: number | undefined, pl
 function networkReason(code: string, { host }: S3Place): string {
   const reason = NETWORK_REASONS[code];
   if (reason !== undefined) return `${host} cannot be reached: ${reason} (${code})`;
-  if (/CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code))
-    return `the certificate of ${host} is not trusted (${code})`;
+  if (/CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/.test(code)) {
+    return `the certificate of ${host} is not trusted (${code}): NODE_EXTRA_CA_CERTS may name a file with its authority`;
+  }
   return code === '' ? `the request to ${host} failed` : `the request to ${host} failed (${code})`;
 }
 
