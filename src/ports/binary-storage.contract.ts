@@ -91,6 +91,25 @@ export function binaryStorageContract(open: () => Promise<BinaryStorage>): void 
       expect(await storage.get(keyOf('item-1'), never)).toBeUndefined();
     });
 
+    it('has the old picture or the new one, and never a part, after the put that replaces it was aborted', async () => {
+      const storage = await openOne();
+      const pictures = [Buffer.alloc(4 * 1024 * 1024, 'a'), Buffer.alloc(4 * 1024 * 1024, 'b')] as const;
+      await storage.put(keyOf('item-1'), pictures[0], never);
+      const controller = new AbortController();
+      const writing = storage.put(keyOf('item-1'), pictures[1], controller.signal).catch(() => 'rejected');
+      setImmediate(() => controller.abort());
+      const outcome = await writing;
+      const stored = Buffer.from((await storage.get(keyOf('item-1'), never)) ?? []);
+      expect(pictures.some((picture) => picture.equals(stored))).toBe(true);
+      if (outcome !== 'rejected') expect(stored.equals(pictures[1])).toBe(true);
+    });
+
+    it('reads nothing when the signal is already aborted', async () => {
+      const storage = await openOne();
+      await storage.put(keyOf('item-1'), bytesOf('picture'), never);
+      await expect(storage.get(keyOf('item-1'), AbortSignal.abort())).rejects.toThrow();
+    });
+
     it('says that it can be written', async () => {
       const storage = await openOne();
       await expect(storage.check(never)).resolves.toBeUndefined();

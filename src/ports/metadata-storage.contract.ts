@@ -88,6 +88,26 @@ export function metadataStorageContract(open: () => Promise<MetadataStorage>): v
       expect(await storage.get({ config: 'line', itemId: 'item-1' }, never)).toBeUndefined();
     });
 
+    it('has the old record or the new one, whole, after the put that replaces it was aborted', async () => {
+      const storage = await openOne();
+      const key = { config: 'line', itemId: 'item-1' };
+      const [before, after] = [exampleItem('item-1', { decision: null }), exampleItem('item-1', { decision: 'KO' })];
+      await storage.put(before, never);
+      const controller = new AbortController();
+      const writing = storage.put(after, controller.signal).catch(() => 'rejected');
+      setImmediate(() => controller.abort());
+      const outcome = await writing;
+      const stored = await storage.get(key, never);
+      expect([before, after]).toContainEqual(stored);
+      if (outcome !== 'rejected') expect(stored).toEqual(after);
+    });
+
+    it('reads nothing when the signal is already aborted', async () => {
+      const storage = await openOne();
+      await storage.put(exampleItem('item-1'), never);
+      await expect(storage.get({ config: 'line', itemId: 'item-1' }, AbortSignal.abort())).rejects.toThrow();
+    });
+
     it('says that it can be written', async () => {
       const storage = await openOne();
       await expect(storage.check(never)).resolves.toBeUndefined();

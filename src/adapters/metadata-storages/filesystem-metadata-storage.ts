@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { METADATA_FILE, openItemFolders } from '../../disk/item-folders.ts';
-import { AppError } from '../../domain/errors.ts';
-import { Item } from '../../domain/item.ts';
 import { defineMetadataStorage } from '../../ports/metadata-storage.ts';
+import { itemOfJson, jsonOfItem } from './item-json.ts';
 
 export const filesystemMetadataStorage = defineMetadataStorage({
   type: 'filesystem',
@@ -12,12 +11,11 @@ export const filesystemMetadataStorage = defineMetadataStorage({
     return {
       capacity: null,
       async put(item, signal) {
-        const text = `${JSON.stringify(item, null, 2)}\n`;
-        await folders.write(item.station_config, item.id, METADATA_FILE, Buffer.from(text), signal);
+        await folders.write(item.station_config, item.id, METADATA_FILE, jsonOfItem(item), signal);
       },
       async get({ config, itemId }, signal) {
         const bytes = await folders.read(config, itemId, METADATA_FILE, signal);
-        return bytes === undefined ? undefined : parseItem(bytes, itemId);
+        return bytes === undefined ? undefined : itemOfJson(bytes, itemId);
       },
       async delete({ config, itemId }, signal) {
         await folders.remove(config, itemId, METADATA_FILE, signal);
@@ -34,12 +32,3 @@ export const filesystemMetadataStorage = defineMetadataStorage({
     };
   },
 });
-
-function parseItem(bytes: Uint8Array, itemId: string): Item {
-  try {
-    // loose: what another version of this program added to the record stays
-    return Item.loose().parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-  } catch (error) {
-    throw new AppError('STORAGE_FAILED', `${METADATA_FILE} of item ${itemId} is not an item`, { cause: error });
-  }
-}

@@ -1,5 +1,6 @@
 import { filesystemMetadataStorage } from './filesystem-metadata-storage.ts';
 import { memoryMetadataStorage } from './memory-metadata-storage.ts';
+import { s3BucketMetadataStorage } from './s3-bucket-metadata-storage.ts';
 
 /** Register a metadata storage here. */
-export const metadataStorages = [filesystemMetadataStorage, memoryMetadataStorage] as const;
+export const metadataStorages = [filesystemMetadataStorage, memoryMetadataStorage, s3BucketMetadataStorage] as const;

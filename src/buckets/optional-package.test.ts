@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { optionalPackage } from './optional-package.ts';
+
+describe('an optional package', () => {
+  it('is loaded when it is there', async () => {
+    expect(await optionalPackage('zod', () => import('zod'))).toHaveProperty('z');
+  });
+
+  it('says what to install when it is not there', async () => {
+    const absent = '@example/absent-sdk';
+    const loading = optionalPackage(absent, async () => {
+      throw Object.assign(new Error(`Cannot find package '${absent}'`), { code: 'ERR_MODULE_NOT_FOUND' });
+    });
+    await expect(loading).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    await expect(loading).rejects.toThrow('npm install @example/absent-sdk');
+  });
+
+  it('does not ask for an installation when the package itself is broken', async () => {
+    const loading = optionalPackage('sdk', async () => {
+      throw new SyntaxError('Unexpected token');
+    });
+    await expect(loading).rejects.toThrow('the package sdk cannot be loaded');
+  });
+});

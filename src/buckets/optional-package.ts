@@ -1,0 +1,17 @@
+import { AppError } from '../domain/errors.ts';
+
+/**
+ * The SDK of a store, loaded when a station uses it. Rejects with `STORAGE_FAILED` and what to install where it is not
+ * there: it is an optional dependency.
+ */
+export async function optionalPackage<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
+  try {
+    return await load();
+  } catch (error) {
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+    const sentence = isAbsent
+      ? `the package ${name} is not installed: npm install ${name}`
+      : `the package ${name} cannot be loaded`;
+    throw new AppError('STORAGE_FAILED', sentence, { cause: error });
+  }
+}

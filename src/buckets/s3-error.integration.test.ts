@@ -1,0 +1,81 @@
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { inspect } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { credentials, listenInstead, openOn, openOnAnswer, put, xmlError } from './s3-bucket.test-support.ts';
+
+const never = new AbortController().signal;
+describe('the errors of a bucket of S3', () => {
+  it.each([
+    [403, 'InvalidAccessKeyId', 'STORAGE_FAILED', 'check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY'],
+    [403, 'SignatureDoesNotMatch', 'STORAGE_FAILED', 'refuses the credentials (SignatureDoesNotMatch)'],
+    [403, 'AccessDenied', 'STORAGE_FAILED', 'what they may do in bucket "inspections"'],
+    [400, 'ExpiredToken', 'STORAGE_FAILED', 'AWS_SESSION_TOKEN'],
+    [403, 'RequestTimeTooSkewed', 'STORAGE_FAILED', 'finds the clock of this station wrong'],
+    [301, 'PermanentRedirect', 'STORAGE_FAILED', 'check "endpoint" and "region"'],
+    [400, 'AuthorizationHeaderMalformed', 'STORAGE_FAILED', 'in region "us-east-1"'],
+    [503, 'SlowDown', 'STORAGE_FAILED', 'cannot serve it now (SlowDown)'],
+    [429, 'TooManyRequests', 'STORAGE_FAILED', 'cannot serve it now'],
+    [500, 'InternalError', 'STORAGE_FAILED', 'cannot serve it now (InternalError)'],
+    [400, 'RequestTimeout', 'STORAGE_FAILED', 'cannot serve it now'],
+    [400, 'XAmzContentSHA256Mismatch', 'STORAGE_FAILED', 'did not reach'],
+    [507, 'XMinioStorageFull', 'STORAGE_FAILED', 'has no room left in bucket "inspections"'],
+    [404, 'NoSuchBucket', 'STORAGE_FAILED', 'there is no bucket "inspections"'],
+    [400, 'InvalidRequest', 'STORAGE_FAILED', 'answers InvalidRequest with status 400'],
+    [400, 'InvalidArgument', 'REFUSED', 'refuses it for bucket "inspections" (InvalidArgument)'],
+    [400, 'EntityTooLarge', 'REFUSED', 'edge-1/line/a/front.jpg could not be put'],
+    [400, 'KeyTooLongError', 'REFUSED', '(KeyTooLongError)'],
+  ])('reads the answer %i %s as %s', async (status, code, expected, sentence) => {
+    const writing = put(await openOnAnswer(status, xmlError(code)));
+    await expect(writing).rejects.toMatchObject({ code: expected });
+    await expect(writing).rejects.toThrow(sentence);
+  });
+
+  it.each([
+    [200, '<html>Please log in to the network of the plant</html>'],
+    [200, '{"ok": true}'],
+    [200, ''],
+    [302, ''],
+    [400, 'The plain HTTP request was sent to HTTPS port'],
+    [404, '<html>404 page not found</html>'],
+    [404, ''],
+    [502, '<html>Bad Gateway</html>'],
+    [503, 'busy'],
+  ])('takes nothing for done, missing or refused for good on an answer %i %j', async (status, body) => {
+    const bucket = await openOnAnswer(status, body);
+    const failed = { code: 'STORAGE_FAILED', message: expect.stringMatching(/ 127\.0\.0\.1:\d+ /) };
+    await expect(put(bucket)).rejects.toMatchObject(failed);
+    await expect(bucket.get('edge-1/line/a/front.jpg', never)).rejects.toMatchObject(failed);
+    await expect(bucket.check(never)).rejects.toMatchObject(failed);
+  });
+
+  it('gives up on a picture that a proxy finds too large', async () => {
+    await expect(put(await openOnAnswer(413, '<html>413 Request Entity Too Large</html>'))).rejects.toMatchObject({
+      code: 'REFUSED',
+    });
+  });
+
+  it('says so when something else than HTTP listens', async () => {
+    const tcp = createTcpServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.6\r\n'));
+    await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void tcp.close());
+    const bucket = await openOn({ endpoint: `http://127.0.0.1:${(tcp.address() as AddressInfo).port}` });
+    await expect(put(bucket)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    await expect(put(bucket)).rejects.toThrow('the request to 127.0.0.1');
+  });
+  it('never show in an error, wherever a store repeats them', async () => {
+    const secrets = [...Object.values(credentials), 'token-of-the-station'];
+    const { endpoint, host } = await listenInstead((request, response) => {
+      const seen = `<CanonicalRequest>${JSON.stringify(request.headers)}</CanonicalRequest></Error>`;
+      response.writeHead(403).end(xmlError('SignatureDoesNotMatch', secrets.join()).replace('</Error>', seen));
+    });
+    const env = { ...credentials, AWS_SESSION_TOKEN: 'token-of-the-station' };
+    const address = endpoint.replace('//', '//user-of-the-address:its-password@');
+    const bucket = await openOn({ endpoint: address }, { env });
+    const error: unknown = await put(bucket).catch((thrown: unknown) => thrown);
+    const everything = inspect(error, { depth: 12, showHidden: true });
+    expect(everything).toContain(host);
+    expect([...secrets, 'user-of-the-address', 'its-password'].filter((secret) => everything.includes(secret))).toEqual(
+      [],
+    );
+  });
+});

@@ -1,0 +1,79 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buildApp } from 'fauxqs';
+
+/** A real S3 server of its own on a free port of this machine. It checks no credentials. */
+export interface S3Server {
+  readonly endpoint: string;
+  /** A new, empty bucket. */
+  createBucket(): Promise<string>;
+  /** Puts objects there as anyone else would. */
+  fill(bucket: string, names: readonly string[]): Promise<void>;
+  /** The media type of an object. */
+  mediaTypeOf(bucket: string, name: string): Promise<string | undefined>;
+  /** Breaks every connection and takes no new one, until `comeBack`; the objects stay. */
+  goAway(): Promise<void>;
+  comeBack(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const LARGEST_OBJECT_BYTES = 64 * 1024 * 1024;
+
+export async function startS3Server(): Promise<S3Server> {
+  const app = buildApp({ logger: false });
+  // the parser of fauxqs itself ends at 11 MiB, far below what a store takes
+  for (const mediaType of ['image/jpeg', 'application/octet-stream']) {
+    app.addContentTypeParser(
+      mediaType,
+      { parseAs: 'buffer', bodyLimit: LARGEST_OBJECT_BYTES },
+      (_request: unknown, body: unknown, done: (error: Error | null, body?: unknown) => void) => done(null, body),
+    );
+  }
+  await app.ready();
+  let buckets = 0;
+  let server = await listen(app.routing, 0);
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    async createBucket() {
+      buckets += 1;
+      const bucket = `bucket-${buckets}`;
+      await app.inject({ method: 'PUT', url: `/${bucket}` });
+      return bucket;
+    },
+    async fill(bucket, names) {
+      for (const name of names) {
+        const url = `/${bucket}/${name.split('/').map(encodeURIComponent).join('/')}`;
+        await app.inject({ method: 'PUT', url, headers: { 'content-type': 'text/plain' }, payload: 'x' });
+      }
+    },
+    async mediaTypeOf(bucket, name) {
+      const { headers } = await app.inject({ method: 'HEAD', url: `/${bucket}/${name}` });
+      return headers['content-type']?.toString();
+    },
+    async goAway() {
+      await end(server);
+    },
+    async comeBack() {
+      server = await listen(app.routing, port);
+    },
+    async close() {
+      await end(server);
+      await app.close();
+    },
+  };
+}
+
+async function listen(routing: Parameters<typeof createServer>[1], port: number): Promise<Server> {
+  const server = createServer(routing);
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return server;
+}
+
+async function end(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
+}
