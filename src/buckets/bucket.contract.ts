@@ -22,7 +22,7 @@ export function bucketContract(open: () => Promise<BucketUnderTest>): void {
     };
     const listed = async (bucket: Bucket, prefix: string): Promise<string[]> => {
       const names: string[] = [];
-      for await (const name of bucket.iterate(prefix, never)) names.push(name);
+      for await (const { name } of bucket.iterate(prefix, never)) names.push(name);
       return names.sort();
     };
     afterEach(async () => {

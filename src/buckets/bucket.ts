@@ -1,6 +1,12 @@
 import { AppError } from '../domain/errors.ts';
 import { isPathId, isStoredName } from '../domain/id.ts';
 
+/** An object as a list shows it. */
+export interface StoredObject {
+  readonly name: string;
+  readonly bytes: number;
+}
+
 /**
  * An object store: bytes under names, with `/` as nothing more than a letter of a name. What all of them promise:
  * every call ends within the time of one request (`iterate`: each of its pages), and rejects with `ABORTED` as soon as its
@@ -14,8 +20,8 @@ export interface Bucket {
   get(name: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
   /** Resolves also when there was nothing. */
   delete(name: string, signal: AbortSignal): Promise<void>;
-  /** Every name that begins with the prefix, page by page, in no order. */
-  iterate(prefix: string, signal: AbortSignal): AsyncIterable<string>;
+  /** Every object whose name begins with the prefix, page by page, in no order. */
+  iterate(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
   /** Resolves when the store answers, knows the bucket and takes the credentials. Writes nothing. */
   check(signal: AbortSignal): Promise<void>;
   /** Cancels what was asked for; a second call does nothing. */
@@ -40,11 +46,11 @@ export function nameOfKey(edgeName: string, { config, itemId, name }: ObjectKey)
   return isStorable ? `${prefixOf(edgeName)}${config}/${itemId}/${name}` : undefined;
 }
 
-/** The same for a key that is written. Throws `STORAGE_FAILED` where `nameOfKey` has no name. */
+/** The same for a key that is written. Throws `REFUSED` where `nameOfKey` has no name. */
 export function nameToWrite(edgeName: string, key: ObjectKey): string {
   const name = nameOfKey(edgeName, key);
   if (name !== undefined) return name;
-  throw new AppError('STORAGE_FAILED', 'a config, item or file name of this form is never stored');
+  throw new AppError('REFUSED', 'a config, item or file name of this form is never stored');
 }
 
 /** The key behind a name in the bucket; undefined for an object that no station of this name has put there. */

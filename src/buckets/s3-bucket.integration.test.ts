@@ -6,15 +6,16 @@ import { interceptLocalhostDns } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../ports/context.test-support.ts';
 import { bucketContract } from './bucket.contract.ts';
+import type { StoredObject } from './bucket.ts';
 import { credentials, listenInstead, openOn, openOnAnswer, put } from './s3-bucket.test-support.ts';
 import { S3BucketOptions } from './s3-bucket.ts';
 import { type S3Server, startS3Server } from './s3-server.test-support.ts';
 
 const never = new AbortController().signal;
 
-async function listed(names: AsyncIterable<string>): Promise<string[]> {
+async function listed(objects: AsyncIterable<StoredObject>): Promise<string[]> {
   const list: string[] = [];
-  for await (const name of names) list.push(name);
+  for await (const { name } of objects) list.push(name);
   return list;
 }
 

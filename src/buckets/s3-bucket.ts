@@ -140,7 +140,8 @@ export async function openS3Bucket(
     const goesOn = isTruncated === true;
     if (isTruncated === undefined || (goesOn && (next === undefined || next === token))) throw strangeAnswer(what);
     const decode = EncodingType === 'url' ? decodedName : (name: string | undefined) => name;
-    return { names: objects.map(({ Key }) => decode(Key)), next: goesOn ? next : undefined };
+    const found = objects.map(({ Key, Size = 0 }) => ({ name: decode(Key), bytes: Size }));
+    return { objects: found, next: goesOn ? next : undefined };
   }
 
   return {
@@ -186,7 +187,7 @@ export async function openS3Bucket(
       let token: string | undefined;
       do {
         const page = await list(prefix, 1000, token, signal);
-        for (const name of page.names) if (name?.startsWith(prefix)) yield name;
+        for (const { name, bytes } of page.objects) if (name?.startsWith(prefix)) yield { name, bytes };
         token = page.next;
       } while (token !== undefined);
     },

@@ -21,8 +21,8 @@ export function metadataInBucket(bucket: Bucket, edgeName: string): MetadataStor
       if (name !== undefined) await bucket.delete(name, signal);
     },
     async *iterate(signal) {
-      for await (const objectName of bucket.iterate(prefixOf(edgeName), signal)) {
-        const key = keyOfName(edgeName, objectName);
+      for await (const { name } of bucket.iterate(prefixOf(edgeName), signal)) {
+        const key = keyOfName(edgeName, name);
         if (key?.name === METADATA_FILE) yield { config: key.config, itemId: key.itemId };
       }
     },
