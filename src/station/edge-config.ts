@@ -16,7 +16,7 @@ import { parseConfigFile, valueAt } from './config-file.ts';
 const EDGE_FILE = 'config/edge.json';
 
 /** Types the specification names that come with a later version. */
-const NOT_BUILT = ['azure_container', 'gcp_bucket', 'mongodb', 'azure_iot_hub', 'postgresql'];
+const NOT_BUILT = ['azure_container', 'gcp_bucket', 'mongodb', 'azure_iot_hub'];
 
 const Server = z
   .strictObject({
