@@ -59,12 +59,12 @@ describe('edge.json', () => {
       'error metadata_storage.type: "mongodb" is not part of this version. Allowed: "filesystem", "memory", "s3_bucket"',
     ],
     [
-      { telemetry_sink: { type: 'postgresql' } },
-      'error telemetry_sink.type: "postgresql" is not part of this version. Allowed: "fake"',
+      { telemetry_sink: { type: 'azure_iot_hub' } },
+      'error telemetry_sink.type: "azure_iot_hub" is not part of this version. Allowed: "fake", "postgresql"',
     ],
     [
-      { telemetry_sink: { type: 'azure_iot_hub' } },
-      'error telemetry_sink.type: "azure_iot_hub" is not part of this version. Allowed: "fake"',
+      { telemetry_sink: { type: 'postgresql', url: 'postgresql://localhost/iot' } },
+      'error telemetry_sink.url: unknown key "url". Allowed: "pool_size", "timeout_ms", "type"',
     ],
     [
       { binary_storage: { type: 'filesytem' } },
