@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Item } from '../src/domain/item.ts';
@@ -97,45 +106,86 @@ const canMount = ((): boolean => {
 })();
 
 describe.skipIf(!canMount)(`a disk that is full${canMount ? '' : ' (needs PERMISSION_TO_MOUNT)'}`, () => {
-  it('loses no item, makes none OK, and refuses what it cannot even put on record', async () => {
+  /** A station whose data/ is a file system of its own; `seen` is the folder as that station sees it. */
+  const stationOnDisk = async (size: string): Promise<{ station: StationProcess; seen: string }> => {
     const root = newEdgeRoot();
     const data = join(root, 'data');
     const pictures = join(root, 'pictures');
     renameSync(join(data, 'plates'), pictures);
     const copied = `mkdir '${data}/plates' && cp '${pictures}'/* '${data}/plates' && exec "$@"`;
-    const station = await startStation(root, { under: [...onSmallDisk(data, '2m'), 'sh', '-c', copied, 'sh'] });
+    const station = await startStation(root, { under: [...onSmallDisk(data, size), 'sh', '-c', copied, 'sh'] });
+    return { station, seen: `/proc/${station.pid}/root${data}` };
+  };
+
+  it('is said before a part is lost: triggers are refused with 507, all that were taken are whole', async () => {
+    const { station, seen } = await stationOnDisk('4m');
     const large = await picture('red', { width: 40, height: 30, format: 'png' });
     const padded = Buffer.concat([large, Buffer.alloc(300_000, 1)]);
-    const answers: { status: number; item_id?: string }[] = [];
-    for (let count = 0; count < 16; count += 1) {
+    const items: Item[] = [];
+    let refusal: Response | undefined;
+    while (refusal === undefined) {
       const answer = await station.request('POST', '/trigger', form({ image: padded }));
-      answers.push({ status: answer.status, ...((await answer.json()) as { item_id?: string }) });
-      const id = answers.at(-1)?.item_id;
-      if (answer.status === 200 && id !== undefined) await station.done(id);
+      if (answer.status === 200) items.push(await station.done(((await answer.json()) as { item_id: string }).item_id));
+      else refusal = answer;
     }
-    const items = await Promise.all(
-      answers.flatMap(({ item_id: id }) => (id === undefined ? [] : [station.get<Item>(`/items/${id}`)])),
-    );
-    const undecided = items.filter(({ decision }) => decision !== 'OK');
-    expect(undecided.length).toBeGreaterThan(0);
-    for (const item of undecided) {
-      expect(item).toMatchObject({ state: 'Done', decision: 'NO_DECISION' });
-      expect(item.error).toMatch(/disk is full/);
-    }
-    for (const { status } of answers) expect([200, 503, 507]).toContain(status);
-    const ready = await readiness(station);
-    expect(ready.status).toBe(503);
-    expect(ready.text).toMatch(/disk is full/);
-    // the folder as the station sees it
-    const seen = `/proc/${station.pid}/root${data}`;
-    for (const item of items.filter(({ decision }) => decision === 'OK')) {
+    expect(refusal.status).toBe(507);
+    expect(await refusal.json()).toMatchObject({
+      code: 'STORAGE_FULL',
+      message: expect.stringMatching(/disk is full/),
+    });
+    expect(items.length).toBeGreaterThan(3);
+    for (const item of items) {
+      expect(item).toMatchObject({ decision: 'OK', error: null });
       const folder = join(seen, 'storage/line', item.id);
       expect(JSON.parse(readFileSync(join(folder, 'metadata.json'), 'utf8'))).toEqual(item);
       expect(readFileSync(join(folder, 'top.png')).equals(padded)).toBe(true);
     }
     // room again
-    const ok = items.filter(({ decision }) => decision === 'OK');
-    for (const { id } of ok.slice(0, 3)) rmSync(join(seen, 'storage/line', id), { recursive: true });
+    for (const { id } of items.slice(0, 3)) rmSync(join(seen, 'storage/line', id), { recursive: true });
+    await vi.waitFor(async () => expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null }));
+    expect(await station.stop()).toBe(0);
+  });
+
+  it('at any write loses no item, leaves no half file, makes nothing OK that is not saved, and recovers', async () => {
+    const { station, seen } = await stationOnDisk('6m');
+    await station.inspected();
+    const filler = join(seen, 'filler');
+    const items: Item[] = [];
+    const statuses = new Set<number>();
+    // from no room at all on, a little more each time: the disk is full at every write in turn
+    for (let room = 0; room <= 160; room += 4) {
+      rmSync(filler, { force: true });
+      const fill = spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']);
+      expect(fill.status).not.toBe(0);
+      truncateSync(filler, statSync(filler).size - room * 1024);
+      const answer = await station.request(
+        'POST',
+        '/trigger',
+        form({ image: await picture('red'), serial_number: `${room}` }),
+      );
+      statuses.add(answer.status);
+      if (answer.status === 200) items.push(await station.done(((await answer.json()) as { item_id: string }).item_id));
+    }
+    for (const status of statuses) expect([200, 503, 507]).toContain(status);
+    expect(statuses).toContain(200);
+    expect(statuses).toContain(507);
+    for (const { decision, error } of items) expect(decision === 'OK').toBe(error === null);
+    rmSync(filler);
+    await vi.waitFor(async () => expect((await readiness(station)).status).toBe(200), {
+      timeout: 40_000,
+      interval: 200,
+    });
+    // what could not be saved then has been saved since
+    for (const item of items) {
+      const folder = join(seen, 'storage/line', item.id);
+      expect(JSON.parse(readFileSync(join(folder, 'metadata.json'), 'utf8'))).toEqual(item);
+      expect(readdirSync(folder).toSorted()).toEqual(['metadata.json', ...item.binaries].toSorted());
+    }
+    expect(readdirSync(join(seen, 'storage/.half-written'))).toEqual([]);
+    expect((await station.get<Item[]>('/items?limit=1000')).map(({ id }) => id)).toEqual(
+      expect.arrayContaining(items.map(({ id }) => id)),
+    );
+    expect(await station.get('/ledger')).toMatchObject({ closed: true, missing_count: 0 });
     expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null });
     expect(await station.stop()).toBe(0);
   });

@@ -15,6 +15,7 @@ function admissionWith({ heldMs = 100, free = 1_000 } = {}) {
   const unsavedPictures = createUnsavedPictures(500);
   const diskRoom = {
     async refresh() {},
+    spend() {},
     refusal: (bytes: number) => (bytes > free ? 'the disk is full' : null),
   };
   return { unsavedPictures, admission: createAdmission({ capacity: 10, inFlight, unsavedPictures, diskRoom }) };

@@ -9,6 +9,8 @@ export interface DiskRoom {
   refresh(): Promise<void>;
   /** Why an item of this size could not be kept any more, or null. */
   refusal(bytes: number): string | null;
+  /** Counts bytes that are about to be written. */
+  spend(bytes: number): void;
 }
 
 export interface Admission {
@@ -52,8 +54,10 @@ export function createAdmission({ capacity, inFlight, unsavedPictures, diskRoom 
         const wait = `${underWay} inspections are under way, which take ${Math.round(waitMs)} ms`;
         throw queueFull(`${wait}: a verdict within ${deadline.ms} ms cannot be promised`, waitMs);
       }
-      const refusal = diskRoom.refusal(Math.max(largestBytes, givenBytes) + unsavedPictures.bytes);
+      const itemBytes = Math.max(largestBytes, givenBytes);
+      const refusal = diskRoom.refusal(itemBytes + unsavedPictures.bytes);
       if (refusal !== null) throw new AppError('STORAGE_FULL', refusal);
+      diskRoom.spend(itemBytes);
     },
     close() {
       isClosing = true;

@@ -58,7 +58,7 @@ async function openInspections(
     writeTimeoutMs: 60_000,
     unsavedPictures: createUnsavedPictures(1_000_000),
     inFlight: createTurns(IN_FLIGHT),
-    diskRoom: { async refresh() {}, refusal: () => null },
+    diskRoom: { async refresh() {}, refusal: () => null, spend() {} },
     capacity: 1_004,
     newId: () => {
       count += 1;

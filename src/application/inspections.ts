@@ -148,7 +148,8 @@ export function createInspections(options: InspectionsOptions): Inspections {
       const timings_ms = { ...clock.timings(), ...rounded({ ...timings, total }) };
       // the verdict of the deadline has been told already: it stays, with what was found beside it
       const told = watch.isLate ? { decision: current.decision, error: joined(current.error, result.error) } : {};
-      current = { ...current, ...result, ...told, timings_ms };
+      const warnings = [...item.warnings, ...result.warnings];
+      current = { ...current, ...result, ...told, warnings, timings_ms };
     } catch (error) {
       log.error({ itemId: item.id, err: error }, 'an inspection failed');
       const sentence = error instanceof AppError ? error.message : `the inspection failed: ${messageOf(error)}`;

@@ -42,7 +42,7 @@ export function createResumption(options: ResumptionOptions): Resumption {
     const note = wasSetAside
       ? 'it was set aside, and decided from its stored pictures when somebody asked to'
       : 'the station stopped while it was inspected; it was finished from its stored pictures';
-    const begun = { ...item, warnings: [...item.warnings, note] };
+    const begun = { ...item, warnings: [note] };
     const held = await stationOf(item).catch(async (error: unknown) => {
       const reason = `its station config "${item.station_config}" cannot be opened as it was: ${messageOf(error)}`;
       await records.finish({ ...begun, decision: 'NO_DECISION', error: `the item could not be finished: ${reason}` });

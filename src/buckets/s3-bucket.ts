@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { secretOf } from '../disk/secret.ts';
 import { AppError, messageOf } from '../domain/errors.ts';
+import { optionalPackage } from '../environment/optional-package.ts';
+import { secretOf } from '../environment/secret.ts';
 import type { AdapterContext } from '../ports/context.ts';
 import { boundedRequest } from './bounded-request.ts';
 import { type Bucket, prefixOf } from './bucket.ts';
-import { optionalPackage } from './optional-package.ts';
 import { isNoSuchObject, type S3Place, s3Error } from './s3-error.ts';
 
 const MAX_SOCKETS = 16;
@@ -55,7 +55,7 @@ interface Credentials {
 }
 
 /**
- * Opens a bucket without asking the network. Rejects with `STORAGE_FAILED` only where the SDK is not installed; where
+ * Opens a bucket without asking the network. Rejects with `CONFIG_INVALID` only where the SDK is not installed; where
  * credentials are missing, every call rejects with what to set. A request that waits for one of the 16 connections uses up its time.
  */
 export async function openS3Bucket(

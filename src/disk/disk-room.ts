@@ -9,6 +9,8 @@ export interface DiskRoom {
   freeBytes(): number | null;
   /** Why so many more bytes could not be kept, or null. */
   refusal(bytes: number): string | null;
+  /** Counts bytes that are about to be written, until the next look sees them. */
+  spend(bytes: number): void;
 }
 
 /** How long a look is good for. */
@@ -22,6 +24,7 @@ const MOST_RESERVED_BYTES = 16 * 1024 * 1024;
 export function createDiskRoom(path: string): DiskRoom {
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | null = null;
+  let spent = 0;
   let room: { readonly free: number; readonly total: number } | null = null;
 
   const look = async (): Promise<void> => {
@@ -32,6 +35,7 @@ export function createDiskRoom(path: string): DiskRoom {
     room = await Promise.race([roomOf(path), late]);
     clearTimeout(timer);
     lookedAt = performance.now();
+    spent = 0;
   };
 
   return {
@@ -43,11 +47,15 @@ export function createDiskRoom(path: string): DiskRoom {
       await looking;
     },
     freeBytes: () => room?.free ?? null,
+    spend(bytes) {
+      spent += bytes;
+    },
     refusal(bytes) {
       if (room === null) return null;
       const reserved = Math.min(MOST_RESERVED_BYTES, RESERVED_SHARE * room.total);
-      if (room.free >= reserved + bytes) return null;
-      const left = `${(room.free / 1e6).toFixed(1)} MB are left`;
+      const free = Math.max(0, room.free - spent);
+      if (free >= reserved + bytes) return null;
+      const left = `${(free / 1e6).toFixed(1)} MB are left`;
       return `the disk is full: ${left}; remove something, or set "retention" in edge.json`;
     },
   };

@@ -206,7 +206,7 @@ async function assemble(
 }
 
 /** Items in memory take no room on a disk. */
-const boundlessRoom: DiskRoom = { async refresh() {}, freeBytes: () => null, refusal: () => null };
+const boundlessRoom: DiskRoom = { async refresh() {}, freeBytes: () => null, refusal: () => null, spend() {} };
 
 async function openRetention(ports: OpenPorts, edge: EdgeConfig, diskRoom: DiskRoom, log: Log): Promise<Retention> {
   return await startRetention({

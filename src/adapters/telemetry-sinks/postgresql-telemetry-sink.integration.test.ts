@@ -147,6 +147,6 @@ describe.skipIf(withoutPostgres !== '')(`postgresql telemetry sink${withoutPostg
       await postgresqlTelemetrySink.open({}, { env: {} }).catch((error) => console.log(error.code, error.message));`;
     const file = new URL('./postgresql-telemetry-sink.ts', import.meta.url).href;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, file]);
-    expect(stdout).toMatch(/^CONFIG_INVALID .+ needs the package pg, which is not installed: npm install pg/);
+    expect(stdout).toMatch(/^CONFIG_INVALID the package pg is not installed: npm install pg/);
   });
 });

@@ -1,7 +1,7 @@
-import type pg from 'pg';
 import { z } from 'zod';
-import { secretOf } from '../../disk/secret.ts';
 import { AppError } from '../../domain/errors.ts';
+import { optionalPackage } from '../../environment/optional-package.ts';
+import { secretOf } from '../../environment/secret.ts';
 import { defineTelemetrySink, type Telemetry } from '../../ports/telemetry-sink.ts';
 import { placeOf } from './postgresql/address.ts';
 import { isRace, unreachable, unwritten } from './postgresql/failures.ts';
@@ -43,7 +43,7 @@ export const postgresqlTelemetrySink = defineTelemetrySink({
         '(and &sslrootcert=/path for an authority of your own), ?sslmode=no-verify for TLS with any certificate.',
     }),
   async open({ pool_size, timeout_ms }, { env, edgeName }) {
-    const postgres = await loadPostgres();
+    const { default: postgres } = await optionalPackage('pg', () => import('pg'));
     const address = (await secretOf(env, 'POSTGRES_DB_URI'))?.trim();
 
     async function connect(signal: AbortSignal): Promise<TelemetrySession> {
@@ -113,13 +113,4 @@ function columnsOf(telemetry: readonly Telemetry[], edgeName: string): readonly 
     rows.map(({ message }) => message.item_id),
     rows.map(({ message }) => message.config),
   ];
-}
-
-async function loadPostgres(): Promise<typeof pg> {
-  try {
-    return (await import('pg')).default;
-  } catch (cause) {
-    const sentence = 'telemetry_sink "postgresql" needs the package pg, which is not installed: npm install pg';
-    throw new AppError('CONFIG_INVALID', sentence, { cause });
-  }
 }

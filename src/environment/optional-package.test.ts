@@ -11,7 +11,7 @@ describe('an optional package', () => {
     const loading = optionalPackage(absent, async () => {
       throw Object.assign(new Error(`Cannot find package '${absent}'`), { code: 'ERR_MODULE_NOT_FOUND' });
     });
-    await expect(loading).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    await expect(loading).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     await expect(loading).rejects.toThrow('npm install @example/absent-sdk');
   });
 

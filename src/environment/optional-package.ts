@@ -1,8 +1,8 @@
 import { AppError } from '../domain/errors.ts';
 
 /**
- * The SDK of a store, loaded when a station uses it. Rejects with `STORAGE_FAILED` and what to install where it is not
- * there: it is an optional dependency.
+ * An optional dependency, loaded when a station uses it. Rejects with `CONFIG_INVALID` and what to install where it is not
+ * there.
  */
 export async function optionalPackage<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
   try {
@@ -12,6 +12,6 @@ export async function optionalPackage<Module>(name: string, load: () => Promise<
     const sentence = isAbsent
       ? `the package ${name} is not installed: npm install ${name}`
       : `the package ${name} cannot be loaded`;
-    throw new AppError('STORAGE_FAILED', sentence, { cause: error });
+    throw new AppError('CONFIG_INVALID', sentence, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
+import { readTextFile } from '../disk/text-file.ts';
 import { AppError } from '../domain/errors.ts';
-import { readTextFile } from './text-file.ts';
 
 /**
  * A secret by the name of its environment variable, or from the file that `<NAME>_FILE` names; undefined when neither
