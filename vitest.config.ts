@@ -12,7 +12,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
+          // a folder of test/ is a tool of the tests above it
+          include: ['{src,scripts,bench}/**/*.test.ts', 'test/*/**/*.test.ts'],
           exclude: ['**/*.integration.test.ts'],
           testTimeout: 10_000,
         },
@@ -30,7 +31,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'functional',
-          include: ['test/**/*.test.ts'],
+          include: ['test/*.test.ts'],
           exclude: ['**/*.integration.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
