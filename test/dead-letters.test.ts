@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import { newEdgeRoot, writeFiles } from './edge-root.test-support.ts';
+import { newEdgeRoot, type RootFiles, writeFiles } from './edge-root.test-support.ts';
 import { runCommand, type StationProcess, startStation } from './station-process.test-support.ts';
 
-const edge = (delayMs: number): object => ({
+const edge = (delayMs: number): RootFiles => ({
   'config/edge.json': { model_forward: { type: 'fake', delay_ms: delayMs }, active_config: 'line' },
 });
 const stateOf = (station: StationProcess, id: string): Promise<string> => station.get(`/items/${id}/state`);

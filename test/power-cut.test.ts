@@ -12,15 +12,6 @@ import { brokenAfterRestart } from './power-cut/restarted-station.ts';
  * the run; `power-cut/crash-disk.ts` says what the disk is taken to promise.
  */
 
-/** Set once a trigger that brought a picture is answered only when the picture is on disk; today its record is. */
-const ANSWERS_WITH_PICTURE_ON_DISK = false;
-
-/**
- * Folders that the station makes and whose names it does not sync: those of its first items could be lost with all
- * that is in them, on a file system that promises no more than POSIX. Empty once their parent is synced.
- */
-const FOLDERS_WITHOUT_SYNC: readonly string[] = ['data/configs', 'data/storage'];
-
 const CLAIMS: readonly Claim[] = [
   'an answered trigger has its item',
   'the journal is sound',
@@ -29,7 +20,7 @@ const CLAIMS: readonly Claim[] = [
   'an item that the journal says is OK has its pictures',
   'an answered upload has its picture',
   'the config of an answered item is kept',
-  ...(ANSWERS_WITH_PICTURE_ON_DISK ? (['an answered trigger has the picture that it brought'] as const) : []),
+  'an answered trigger has the picture that it brought',
 ];
 
 /** Cuts after which a station is really started: so many over the run, and so many at answers. */
@@ -49,7 +40,7 @@ function checkAll(run: RecordedRun): Checked {
   const brokenBy = createClaims({ ...run, folder: newFolder() });
   const broken = new Map<Claim, string[]>();
   let states = 0;
-  for (const cut of cutsOf(withFolders(run.initial), run.moments)) {
+  for (const cut of cutsOf(run.initial, run.moments)) {
     for (const survival of survivalsOf(cut)) {
       states += 1;
       for (const { claim, sentence } of brokenBy(cut.stateAfter(survival), cut.answered)) {
@@ -62,10 +53,6 @@ function checkAll(run: RecordedRun): Checked {
   return { states, broken };
 }
 
-/** As if these folders had been there, and synced, before the run. */
-const withFolders = (initial: DiskState): DiskState =>
-  new Map([...initial, ...FOLDERS_WITHOUT_SYNC.map((folder) => [folder, 'folder'] as const)]);
-
 interface Sample {
   readonly name: string;
   readonly answered: ReadonlySet<string>;
@@ -74,7 +61,7 @@ interface Sample {
 
 /** States of cuts spread over the run, and of cuts at answers; every second one with a part on its way kept. */
 function samplesOf(run: RecordedRun): readonly Sample[] {
-  const cuts = (): Iterable<Cut> => cutsOf(withFolders(run.initial), run.moments);
+  const cuts = (): Iterable<Cut> => cutsOf(run.initial, run.moments);
   const numbers = [...cuts()].map(({ number, answering }) => ({ number, isAnswer: answering !== null }));
   const chosen = new Set([
     ...spread(numbers, RESTARTS).map(({ number }) => number),
@@ -142,10 +129,4 @@ describe.skipIf(!isReady)(`a power cut at any moment (needs ${need})`, () => {
     },
     TIMEOUT_MS,
   );
-
-  it.fails('leaves no disk where the folders that the station made are lost with what is in them', () => {
-    const last = [...cutsOf(run.initial, run.moments)].at(-1);
-    const state = last?.stateAfter('nothing') ?? new Map();
-    expect(FOLDERS_WITHOUT_SYNC.filter((folder) => !state.has(folder))).toEqual([]);
-  });
 });

@@ -107,8 +107,10 @@ const canMount = ((): boolean => {
 
 describe.skipIf(!canMount)(`a disk that is full${canMount ? '' : ' (needs PERMISSION_TO_MOUNT)'}`, () => {
   /** A station whose data/ is a file system of its own; `seen` is the folder as that station sees it. */
-  const stationOnDisk = async (size: string): Promise<{ station: StationProcess; seen: string }> => {
-    const root = newEdgeRoot();
+  const stationOnDisk = async (size: string, delayMs = 0): Promise<{ station: StationProcess; seen: string }> => {
+    const root = newEdgeRoot({
+      'config/edge.json': { model_forward: { type: 'fake', delay_ms: delayMs }, active_config: 'line' },
+    });
     const data = join(root, 'data');
     const pictures = join(root, 'pictures');
     renameSync(join(data, 'plates'), pictures);
@@ -147,28 +149,30 @@ describe.skipIf(!canMount)(`a disk that is full${canMount ? '' : ' (needs PERMIS
   });
 
   it('at any write loses no item, leaves no half file, makes nothing OK that is not saved, and recovers', async () => {
-    const { station, seen } = await stationOnDisk('6m');
-    await station.inspected();
+    const { station, seen } = await stationOnDisk('6m', 60);
     const filler = join(seen, 'filler');
     const items: Item[] = [];
     const statuses = new Set<number>();
-    // from no room at all on, a little more each time: the disk is full at every write in turn
-    for (let room = 0; room <= 160; room += 4) {
-      rmSync(filler, { force: true });
-      const fill = spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']);
-      expect(fill.status).not.toBe(0);
-      truncateSync(filler, statSync(filler).size - room * 1024);
-      const answer = await station.request(
-        'POST',
-        '/trigger',
-        form({ image: await picture('red'), serial_number: `${room}` }),
-      );
+    const trigger = async (): Promise<string[]> => {
+      const answer = await station.request('POST', '/trigger', form({ image: await picture('red') }));
       statuses.add(answer.status);
-      if (answer.status === 200) items.push(await station.done(((await answer.json()) as { item_id: string }).item_id));
+      return answer.status === 200 ? [((await answer.json()) as { item_id: string }).item_id] : [];
+    };
+    // from no room at all on, a little more each time: the disk is full at every write in turn
+    for (let room = 0; room <= 100; room += 4) {
+      rmSync(filler, { force: true });
+      await vi.waitFor(async () => expect((await readiness(station)).status).toBe(200), { timeout: 40_000 });
+      const ids = await trigger();
+      // the disk becomes full while this item is under way, before the station has looked at it again
+      spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']);
+      truncateSync(filler, statSync(filler).size - room * 1024);
+      ids.push(...(await trigger()));
+      items.push(...(await Promise.all(ids.map((id) => station.done(id)))));
     }
     for (const status of statuses) expect([200, 503, 507]).toContain(status);
     expect(statuses).toContain(200);
     expect(statuses).toContain(507);
+    expect(items.filter(({ error }) => error !== null).length).toBeGreaterThan(3);
     for (const { decision, error } of items) expect(decision === 'OK').toBe(error === null);
     rmSync(filler);
     await vi.waitFor(async () => expect((await readiness(station)).status).toBe(200), {

@@ -6,7 +6,7 @@ import { createUnsavedPictures } from './unsaved-pictures.ts';
 const KO_AFTER_A_SECOND = { ms: 1_000, lateDecision: 'KO' } as const;
 
 /** Two places in flight that were each held for a while, and room for ten items; `free` bytes on the disk. */
-function admissionWith({ heldMs = 100, free = 1_000 } = {}) {
+function admissionWith({ heldMs = 100, free = Number.MAX_SAFE_INTEGER } = {}) {
   let now = 0;
   const inFlight = createTurns(2, () => now);
   const release = inFlight.tryTake();
@@ -46,7 +46,7 @@ describe('a trigger', () => {
   });
 
   it('is refused when its pictures, or those of an item like the ones before, find no room on the disk', () => {
-    const { admission, unsavedPictures } = admissionWith({ free: 1_000 });
+    const { admission, unsavedPictures } = admissionWith({ free: 1_000 + 32 * 1024 });
     expect(() => admission.admit(0, null, 1_000)).not.toThrow();
     expect(() => admission.admit(0, null, 1_001)).toThrow(expect.objectContaining({ code: 'STORAGE_FULL' }));
     admission.stored(800);

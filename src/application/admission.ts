@@ -33,6 +33,9 @@ export interface AdmissionOptions {
 /** An item is taken only where its turn is expected within this share of its deadline; the rest is for surprises. */
 const PROMISED_SHARE = 0.75;
 
+/** What an item takes beside its pictures: its record, and its place in the journal. */
+const RECORD_BYTES = 32 * 1024;
+
 /** Decides which triggers are taken: what is taken is inspected, what cannot be is refused at once. */
 export function createAdmission({ capacity, inFlight, unsavedPictures, diskRoom }: AdmissionOptions): Admission {
   let isClosing = false;
@@ -54,7 +57,7 @@ export function createAdmission({ capacity, inFlight, unsavedPictures, diskRoom 
         const wait = `${underWay} inspections are under way, which take ${Math.round(waitMs)} ms`;
         throw queueFull(`${wait}: a verdict within ${deadline.ms} ms cannot be promised`, waitMs);
       }
-      const itemBytes = Math.max(largestBytes, givenBytes);
+      const itemBytes = RECORD_BYTES + Math.max(largestBytes, givenBytes);
       const refusal = diskRoom.refusal(itemBytes + unsavedPictures.bytes);
       if (refusal !== null) throw new AppError('STORAGE_FULL', refusal);
       diskRoom.spend(itemBytes);

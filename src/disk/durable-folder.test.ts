@@ -15,7 +15,7 @@ const systemError = (code: string): Error => Object.assign(new Error(`${code}: a
 
 async function openFolder() {
   const base = join(await temporaryFolder(), 'data/storage');
-  const folder = await openDurableFolder({ base, scratch: SCRATCH });
+  const folder = await openDurableFolder({ top: base, base, scratch: SCRATCH });
   onTestFinished(folder.close);
   return { base, folder };
 }
@@ -92,7 +92,7 @@ describe('a durable file', () => {
     const { base } = await openFolder();
     await mkdir(join(base, SCRATCH), { recursive: true });
     await writeFile(join(base, SCRATCH, '1-1'), 'half');
-    await openDurableFolder({ base, scratch: SCRATCH });
+    await openDurableFolder({ top: base, base, scratch: SCRATCH });
     expect(await readdir(base)).toEqual([]);
   });
 });
@@ -114,7 +114,7 @@ describe('a probe', () => {
   it('fails where a file stands in the place of the folder', async () => {
     const root = await temporaryFolder();
     await writeFile(join(root, 'storage'), 'a file');
-    const folder = await openDurableFolder({ base: join(root, 'storage'), scratch: SCRATCH });
+    const folder = await openDurableFolder({ top: root, base: join(root, 'storage'), scratch: SCRATCH });
     await expect(folder.probe(never)).rejects.toThrow();
     await expect(folder.write(join(root, 'storage/a.txt'), Buffer.from('x'), never)).rejects.toThrow();
   });

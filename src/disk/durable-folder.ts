@@ -17,7 +17,9 @@ export interface DurableFolder {
 }
 
 export interface DurableFolderOptions {
-  /** Absolute path. `write` takes paths below it. */
+  /** Absolute path of the folder above that is there for good, such as the edge root: what is made below it is durable. */
+  readonly top: string;
+  /** Absolute path, below `top`. `write` takes paths below it. */
   readonly base: string;
   /** Name of the scratch folder below `base`. */
   readonly scratch: string;
@@ -34,7 +36,7 @@ const MOST_THREADS = 2;
  * and writes that come together share the disk's syncs. Throws away what an earlier process left half-written. A folder
  * that cannot be written now is opened all the same: its writes reject until it can, as `probe` tells.
  */
-export async function openDurableFolder({ base, scratch }: DurableFolderOptions): Promise<DurableFolder> {
+export async function openDurableFolder({ top, base, scratch }: DurableFolderOptions): Promise<DurableFolder> {
   const scratchFolder = join(base, scratch);
   await rm(scratchFolder, { recursive: true, force: true }).catch(() => undefined);
 
@@ -42,7 +44,7 @@ export async function openDurableFolder({ base, scratch }: DurableFolderOptions)
   let isClosed = false;
 
   const start = (): WriterThread => {
-    const thread = startWriterThread(scratchFolder, () => threads.delete(thread));
+    const thread = startWriterThread(top, scratchFolder, () => threads.delete(thread));
     threads.add(thread);
     return thread;
   };

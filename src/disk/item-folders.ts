@@ -39,8 +39,8 @@ const SCRATCH = '.half-written';
 /** The folders that are open, with how many use them: who writes to the same tree shares the syncs of the disk. */
 const open = new Map<string, { readonly durable: Promise<DurableFolder>; users: number }>();
 
-async function shareDurableFolder(base: string): Promise<DurableFolder> {
-  const shared = open.get(base) ?? { durable: openDurableFolder({ base, scratch: SCRATCH }), users: 0 };
+async function shareDurableFolder(top: string, base: string): Promise<DurableFolder> {
+  const shared = open.get(base) ?? { durable: openDurableFolder({ top, base, scratch: SCRATCH }), users: 0 };
   open.set(base, shared);
   shared.users += 1;
   const durable = await shared.durable;
@@ -61,7 +61,7 @@ async function shareDurableFolder(base: string): Promise<DurableFolder> {
 /** Opens the tree of an edge root. All who open it in this process write through one thread. */
 export async function openItemFolders(root: string): Promise<ItemFolders> {
   const base = join(root, 'data', 'storage');
-  const durable = await shareDurableFolder(base);
+  const durable = await shareDurableFolder(root, base);
 
   const pathOf = (config: string, itemId: string, name: string): string => {
     if (!isStorable(config, itemId, name)) {

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AppError } from '../domain/errors.ts';
 import { diskError } from './disk-error.ts';
+import { syncFolder } from './sync-folder.ts';
 
 const SQLITE_BUSY = 5;
 const SQLITE_NOTADB = 26;
@@ -18,7 +19,9 @@ const RESERVED = 'BEGIN IMMEDIATE';
 export function lockRoot(path: string): () => void {
   let file: DatabaseSync | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    const made = mkdirSync(dirname(path), { recursive: true });
+    // what is kept in a new data/ must not go with its name
+    if (made !== undefined) syncFolder(dirname(made));
     // SQLite does not say why it cannot open a file
     accessSync(dirname(path), constants.W_OK);
     file = new DatabaseSync(path);

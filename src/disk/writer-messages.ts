@@ -13,6 +13,8 @@ export interface WriteAnswer {
 
 /** What the writing thread is started with. */
 export interface WriterSetup {
+  /** Absolute path of a folder that is there for good: the names of all folders below it are synced as well. */
+  readonly top: string;
   /** Absolute path of the folder for half-written files, on the file system of all that is written. */
   readonly scratchFolder: string;
   /** Requests that are not wanted any more: the place of an id holds that id. */

@@ -22,10 +22,10 @@ interface WaitingWrite {
   reject(error: unknown): void;
 }
 
-/** `scratchFolder` takes the half-written files. `ended` is called once when the thread has ended, however that came. */
-export function startWriterThread(scratchFolder: string, ended: () => void): WriterThread {
+/** Below `top` the names of folders are made durable too; `scratchFolder` takes the half-written files. `ended` is called once when the thread has ended, however that came. */
+export function startWriterThread(top: string, scratchFolder: string, ended: () => void): WriterThread {
   const cancelled = new Int32Array(new SharedArrayBuffer(CANCEL_PLACES * Int32Array.BYTES_PER_ELEMENT));
-  const workerData: WriterSetup = { scratchFolder, cancelled };
+  const workerData: WriterSetup = { top, scratchFolder, cancelled };
   const worker = new Worker(new URL(WORKER_FILE, import.meta.url), { workerData, name: 'durable-writes' });
   const waiting = new Map<number, WaitingWrite>();
   let lastId = 0;

@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, existsSync, fdatasyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 import { parentPort, threadId, workerData } from 'node:worker_threads';
+import { syncFolder } from './sync-folder.ts';
 import { cancelPlace, type WriteAnswer, type WriteRequest, type WriterSetup } from './writer-messages.ts';
 
 /**
@@ -25,7 +16,13 @@ interface Write {
   failure: WriteAnswer['failure'];
 }
 
-const { scratchFolder, cancelled } = workerData as WriterSetup;
+const { top, scratchFolder, cancelled } = workerData as WriterSetup;
+/** What holds the folders of configs and items, or the files themselves. */
+const base = dirname(scratchFolder);
+/** Folders above those of items whose own names this thread has seen to. */
+const durableFolders = new Set<string>();
+/** Others, by the parent that has to be synced for them. */
+const unsynced = new Map<string, Set<string>>();
 /** Most files open at once: a system may allow a process a few hundred, and larger groups save no more. */
 const MAX_GROUP = 64;
 
@@ -58,7 +55,7 @@ function writeWaiting(): void {
   for (const write of group) attempt(write, syncHalf);
   const changedFolders = new Map<string, Write[]>();
   for (const write of group) attempt(write, (whole) => moveIntoPlace(whole, changedFolders));
-  for (const [folder, writes] of changedFolders) syncFolder(folder, writes);
+  for (const [folder, writes] of changedFolders) syncNames(folder, writes);
   for (const write of group) if (write.failure !== null || write.request.path === null) discard(write);
   parentPort?.postMessage(group.map(({ request, failure }): WriteAnswer => ({ id: request.id, failure })));
   if (waiting.length > 0) setImmediate(writeWaiting);
@@ -138,23 +135,30 @@ function moveIntoPlace(write: Write, changedFolders: Map<string, Write[]>): void
     if (failureOf(error)?.code !== 'ENOENT') throw error;
     const topmost = makeFolder(dirname(path));
     renameSync(write.half, path);
-    // the new folders are entries of their parents: those must be on disk too
-    for (let folder = dirname(path); topmost !== undefined && folder.length >= topmost.length; ) {
-      folder = dirname(folder);
-      changed(folder);
-    }
+    // a new folder is an entry of its parent, which must be on disk too
+    if (topmost !== undefined) changed(dirname(dirname(path)));
   }
   changed(dirname(path));
+  // The folders above may be new as well, made by another thread that has not synced them yet: each is durable for this
+  // thread once it has synced its parent itself. The item's own folder is not kept in mind, there would be no end to it.
+  const nearest = dirname(path) === base ? base : dirname(dirname(path));
+  for (let folder = nearest; isBelowTop(folder) && !durableFolders.has(folder); folder = dirname(folder)) {
+    const parent = dirname(folder);
+    unsynced.set(parent, new Set([...(unsynced.get(parent) ?? []), folder]));
+    changed(parent);
+  }
 }
 
-function syncFolder(folder: string, writes: readonly Write[]): void {
+function isBelowTop(folder: string): boolean {
+  return folder.startsWith(`${top}${sep}`);
+}
+
+function syncNames(folder: string, writes: readonly Write[]): void {
   try {
-    const handle = openSync(folder, 'r');
-    try {
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
-    }
+    syncFolder(folder);
+    // what stands in it has a durable name from now on
+    for (const child of unsynced.get(folder) ?? []) durableFolders.add(child);
+    unsynced.delete(folder);
   } catch (error) {
     for (const write of writes) write.failure ??= failureOf(error);
   }

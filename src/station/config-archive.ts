@@ -24,7 +24,7 @@ export async function keepConfig(root: string, { digest, raw }: StationPlan): Pr
   );
   if (isKept) return;
   try {
-    const folder = await openDurableFolder({ base, scratch: '.half-written' });
+    const folder = await openDurableFolder({ top: root, base, scratch: '.half-written' });
     const text = Buffer.from(JSON.stringify(raw));
     await folder.write(path, text, AbortSignal.timeout(WRITE_TIMEOUT_MS)).finally(folder.close);
   } catch (error) {
