@@ -30,7 +30,10 @@ async function allPages(
   return ids;
 }
 
-/** What every journal promises. `newPlace` gives a function that opens one and the same, at first empty, journal. */
+/**
+ * What every journal promises. `newPlace` gives a function that opens one and the same, at first empty, journal, which
+ * delivers to every destination there is.
+ */
 export function journalContract(newPlace: () => Promise<() => Promise<Journal>>): void {
   describe('as a journal', () => {
     const opened: Journal[] = [];
@@ -255,6 +258,116 @@ export function journalContract(newPlace: () => Promise<() => Promise<Journal>>)
       await expect(journal.record([exampleItem('item')])).rejects.toMatchObject(closed);
       await expect(journal.find('item')).rejects.toMatchObject(closed);
       await expect(journal.list({ limit: 1 })).rejects.toMatchObject(closed);
+    });
+
+    const delivered = (place: number) => ({ place, state: 'delivered', error: null }) as const;
+
+    it('has something to deliver for each destination in the commit that makes an item Done, and only then', async () => {
+      const journal = await openOne();
+      await journal.record([itemAt('first', 1, { state: 'Inference', decision: null })]);
+      expect(await journal.outbox.due('telemetry_sink', 10)).toEqual([]);
+      await Promise.all([journal.note([itemAt('second', 2)]), journal.record([itemAt('first', 1)])]);
+      const due = await journal.outbox.due('telemetry_sink', 10);
+      expect(due.map(({ item, attempts }) => [item.id, attempts])).toEqual([
+        ['second', 0],
+        ['first', 0],
+      ]);
+      expect(await journal.outbox.due('telemetry_sink', 1)).toHaveLength(1);
+      expect(await journal.outbox.due('metadata_storage', 10)).toHaveLength(2);
+      // nothing is sent to a sink of what nobody decides, nor to a binary storage without pictures
+      await journal.record([itemAt('upload', 3, { decision: null, binaries: [] })]);
+      expect((await journal.outbox.of('upload')).map(({ destination }) => destination)).toEqual(['metadata_storage']);
+    });
+
+    it('keeps what was delivered, failed and was set aside, over a restart too', async () => {
+      const place = await newPlace();
+      const before = await openAt(place);
+      await before.record(['a', 'b', 'c'].map((id, index) => itemAt(id, index)));
+      const [a, b, c] = await before.outbox.due('telemetry_sink', 3);
+      await before.outbox.settle([
+        delivered(a?.place ?? 0),
+        { place: b?.place ?? 0, state: 'waiting', error: 'away' },
+        { place: c?.place ?? 0, state: 'set_aside', error: 'refused' },
+      ]);
+      await before.close();
+      const after = await openAt(place);
+      const stateOf = async (id: string) =>
+        (await after.outbox.of(id)).find(({ destination }) => destination === 'telemetry_sink');
+      expect(await stateOf('a')).toMatchObject({ state: 'delivered', attempts: 0, error: null });
+      expect(Date.parse((await stateOf('a'))?.delivered_at ?? '')).toBeGreaterThan(0);
+      expect(await stateOf('b')).toMatchObject({ state: 'waiting', attempts: 1, error: 'away', delivered_at: null });
+      expect(await after.outbox.due('telemetry_sink', 10)).toMatchObject([{ item: { id: 'b' }, attempts: 1 }]);
+      expect(await after.recoveries.deadLetters()).toMatchObject([
+        { itemId: 'c', destination: 'telemetry_sink', reason: 'refused', attempts: 1 },
+      ]);
+      expect((await after.outbox.backlogs()).find(({ destination }) => destination === 'telemetry_sink')).toMatchObject(
+        {
+          ...{ waiting: 1, setAside: 1, oldestMs: expect.any(Number) },
+        },
+      );
+    });
+
+    it('delivers once what is recorded twice, and again what was decided again', async () => {
+      const journal = await openOne();
+      await journal.record([itemAt('item', 1, { decision: 'NO_DECISION' })]);
+      const [piece] = await journal.outbox.due('telemetry_sink', 10);
+      await journal.outbox.settle([delivered(piece?.place ?? 0)]);
+      await journal.record([itemAt('item', 1, { decision: 'NO_DECISION' })]);
+      expect(await journal.outbox.due('telemetry_sink', 10)).toEqual([]);
+      await journal.recoveries.put({ itemId: 'item', state: 'running', attempts: 1, sinceMs: 1, reason: 'asked for' });
+      await journal.record([itemAt('item', 1, { decision: 'OK' })]);
+      expect(await journal.outbox.due('telemetry_sink', 10)).toMatchObject([{ item: { decision: 'OK' } }]);
+      expect(await journal.recoveries.all()).toEqual([]);
+    });
+
+    it('reopens and drops what was set aside, and nothing else', async () => {
+      const journal = await openOne();
+      await journal.record([itemAt('item', 1)]);
+      expect(await journal.outbox.reopen('item', 'telemetry_sink')).toBe(false);
+      expect(await journal.outbox.drop('item', 'telemetry_sink')).toBe(false);
+      const setAside = async (): Promise<void> => {
+        const [piece] = await journal.outbox.due('telemetry_sink', 1);
+        await journal.outbox.settle([{ place: piece?.place ?? 0, state: 'set_aside', error: 'refused' }]);
+      };
+      await setAside();
+      expect(await journal.outbox.reopen('item', 'telemetry_sink')).toBe(true);
+      expect(await journal.outbox.due('telemetry_sink', 1)).toHaveLength(1);
+      await setAside();
+      expect(await journal.outbox.drop('item', 'telemetry_sink')).toBe(true);
+      expect(await journal.outbox.due('telemetry_sink', 1)).toEqual([]);
+      expect(await journal.recoveries.deadLetters()).toEqual([]);
+    });
+
+    it('keeps what is being recovered over a restart, until the item is Done or somebody lets it go', async () => {
+      const place = await newPlace();
+      const before = await openAt(place);
+      const recovery = { itemId: 'item', state: 'running', attempts: 1, sinceMs: 5, reason: 'it ended' } as const;
+      await before.record([itemAt('item', 1, { state: 'Inference', decision: null })]);
+      await before.recoveries.put(recovery);
+      await before.recoveries.put({ ...recovery, itemId: 'other', state: 'set_aside' });
+      await before.close();
+      const after = await openAt(place);
+      expect(await after.recoveries.all()).toEqual([recovery, { ...recovery, itemId: 'other', state: 'set_aside' }]);
+      await after.note([itemAt('item', 1)]);
+      expect((await after.recoveries.all()).map(({ itemId }) => itemId)).toEqual(['other']);
+      expect(await after.recoveries.remove('other')).toBe(true);
+      expect(await after.recoveries.remove('other')).toBe(false);
+    });
+
+    it('walks over all items in the order of their triggers, with where they are to be delivered', async () => {
+      const journal = await openOne();
+      await journal.record(['c', 'a', 'b'].map((id) => itemAt(id, id.charCodeAt(0))));
+      const first = await journal.stored.walk(0, 2);
+      expect(first.map(({ id, binaries, state }) => [id, binaries, state])).toEqual([
+        ['c', ['front.jpg'], 'Done'],
+        ['a', ['front.jpg'], 'Done'],
+      ]);
+      expect(first[0]?.deliveries).toContainEqual({ destination: 'telemetry_sink', state: 'waiting' });
+      expect((await journal.stored.walk(first.at(-1)?.place ?? 0, 2)).map(({ id }) => id)).toEqual(['b']);
+      expect(await journal.stored.count()).toBe(3);
+      expect([await journal.stored.has('a'), await journal.stored.has('d')]).toEqual([true, false]);
+      const [one] = first;
+      expect(await journal.stored.bytes()).toBe(3 * (one?.bytes ?? 0));
     });
   });
 }

@@ -2,7 +2,9 @@ import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { DESTINATIONS } from '../../domain/delivery.ts';
 import type { Item } from '../../domain/item.ts';
+import type { KeepClass } from '../../domain/keep-class.ts';
 import { temporaryFolder } from '../../ports/context.test-support.ts';
 import { journalContract } from '../../ports/journal.contract.ts';
 import { exampleItem } from '../../ports/metadata-storage.contract.ts';
@@ -32,7 +34,7 @@ const unwritable = (id: string): Item => exampleItem(id, { received_at: 'no time
 describe('sqlite journal', () => {
   journalContract(async () => {
     const file = await newFile();
-    return async () => (await openSqliteJournal({ file, capacity: null })).journal;
+    return async () => (await openSqliteJournal({ file, capacity: null, destinations: DESTINATIONS })).journal;
   });
 
   it('says whether it begins empty', async () => {
@@ -71,7 +73,25 @@ describe('sqlite journal', () => {
     expect({ isEmpty, isSetAside: setAside !== null }).toEqual({ isEmpty: true, isSetAside: true });
   });
 
-  it('leaves a file alone that another version wrote, and says so', async () => {
+  it('takes a file of the first version as it is, with every item in its class', async () => {
+    const file = await newFile();
+    const { journal } = await openAt(file);
+    await journal.record([exampleItem('ok'), exampleItem('ko', { decision: 'KO' })]);
+    await journal.close();
+    const old = new DatabaseSync(file);
+    old.exec(`DROP INDEX items_by_keep_class; ALTER TABLE items DROP COLUMN keep_class;
+      ALTER TABLE items DROP COLUMN bytes; DROP TABLE deliveries; DROP TABLE recoveries; DROP TABLE removed;
+      DROP TABLE tally; PRAGMA user_version = 1`);
+    old.close();
+    const { journal: migrated } = await openAt(file);
+    expect(await migrated.find('ok')).toEqual(exampleItem('ok'));
+    const classOf = async (keepClass: KeepClass): Promise<string[]> =>
+      (await migrated.stored.removable(keepClass, Number.MAX_SAFE_INTEGER, 10)).map(({ id }) => id);
+    expect([await classOf('OK'), await classOf('KO')]).toEqual([['ok'], ['ko']]);
+    expect(await migrated.outbox.of('ok')).toEqual([]);
+  });
+
+  it('leaves a file alone that a newer version wrote, and says so', async () => {
     const file = await newFile();
     const { journal } = await openAt(file);
     await journal.close();

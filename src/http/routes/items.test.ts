@@ -202,3 +202,17 @@ describe('GET /items/{id}/binaries/{camera_id}', () => {
     expect(answer.json()).toMatchObject({ status: 404, code: 'BINARY_NOT_FOUND' });
   });
 });
+
+describe('the delivery of an item', () => {
+  it('is asked for by its id', async () => {
+    const { app, orchestrator } = testServer();
+    orchestrator.add({ id: 'item-1' });
+    const answer = await app.inject('/api/v1/items/item-1/delivery');
+    expect([answer.statusCode, answer.json()]).toEqual([200, { item_id: 'item-1', on_station: true, deliveries: [] }]);
+  });
+
+  it.each(['unknown', '%2e%2e', '..%2f..'])('of %s is a 404', async (id) => {
+    const answer = await testServer().app.inject(`/api/v1/items/${id}/delivery`);
+    expect(answer.statusCode).toBe(404);
+  });
+});

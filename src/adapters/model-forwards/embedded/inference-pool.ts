@@ -32,10 +32,15 @@ interface Job {
   readonly request: InferenceRequest;
   resolve(prediction: Prediction): void;
   reject(error: AppError): void;
+  /** Set while it runs: nobody waits for its answer any more. */
+  callOff?: () => void;
 }
 
 const LOAD_TIMEOUT_MS = 120_000;
 const RESTART_DELAY_MS = 1_000;
+/** A run that nobody waits for may take so many times as long as usual, and at least so long, before its worker is replaced. */
+const MOST_USUAL_TIMES = 4;
+const LEAST_PATIENCE_MS = 250;
 
 // The compiler rewrites import specifiers, not this: the file runs as it is from the sources and from the build.
 const WORKER_FILE = new URL(
@@ -46,6 +51,8 @@ const WORKER_FILE = new URL(
 /** Threads start with the first model. */
 export function createInferencePool(workers: number, timeoutMs: number): InferencePool {
   const models = new Map<string, ModelSource>();
+  /** How long a run of a model takes, in milliseconds. */
+  const usualMs = new Map<string, number>();
   const slots: Slot[] = [];
   const queue: Job[] = [];
   const restarts = new Set<NodeJS.Timeout>();
@@ -135,6 +142,7 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
 
   async function unload(key: string): Promise<void> {
     models.delete(key);
+    usualMs.delete(key);
     const request: InferenceRequest = { do: 'unload', key };
     await Promise.allSettled(slots.map(({ thread }) => thread.call(request, 'MODEL_FAILED')));
   }
@@ -151,14 +159,28 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
   function run(slot: Slot, job: Job): void {
     const { thread } = slot;
     slot.state = 'busy';
-    const timer = setTimeout(() => {
+    const begin = performance.now();
+    const giveUp = (): void => {
       const error = new AppError('TIMEOUT', `model "${job.name}" did not answer in ${timeoutMs} ms`);
       retire(thread, error, isInterruptible(models.get(job.key)?.ending ?? ''));
       restart(slot, thread);
-    }, timeoutMs);
+    };
+    let timer = setTimeout(giveUp, timeoutMs);
+    // Ending a worker costs more than most runs: only one that hangs is ended, so that it holds up nobody else.
+    job.callOff = () => {
+      const patience = Math.max(LEAST_PATIENCE_MS, MOST_USUAL_TIMES * (usualMs.get(job.key) ?? 0));
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, Math.min(timeoutMs, patience) - (performance.now() - begin));
+    };
     thread
       .call<Prediction>(job.request, 'MODEL_FAILED')
-      .then(job.resolve, (error: unknown) => job.reject(failureOf(job, error)))
+      .then(
+        (prediction) => {
+          usualMs.set(job.key, 0.8 * (usualMs.get(job.key) ?? 0) + 0.2 * (performance.now() - begin));
+          job.resolve(prediction);
+        },
+        (error: unknown) => job.reject(failureOf(job, error)),
+      )
       .finally(() => {
         clearTimeout(timer);
         if (slot.thread === thread && slot.state === 'busy') free(slot, thread);
@@ -191,6 +213,7 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
         const abort = (): void => {
           const waiting = queue.indexOf(job);
           if (waiting >= 0) queue.splice(waiting, 1);
+          else job.callOff?.();
           reject(abortedError(signal));
         };
         const settled = (): void => signal.removeEventListener('abort', abort);
