@@ -14,7 +14,18 @@ export interface Run {
   readonly decisions: Readonly<Record<string, number>>;
 }
 
+/** What became of one trigger. */
+export interface Shot {
+  readonly status: number;
+  /** Trigger to answer. */
+  readonly answerMs: number;
+  /** Trigger to the first word of the decision, and to `Done`; null when the trigger was refused. */
+  readonly item: Promise<{ readonly id: string; readonly verdictMs: number; readonly doneMs: number }> | null;
+}
+
 interface Finished {
+  /** When its decision was first told. */
+  readonly verdictAt: number;
   readonly at: number;
   readonly decision: string | null;
 }
@@ -23,6 +34,10 @@ interface Finished {
 export interface Driver {
   /** Triggers `count` inspections with at most `inFlight` of them open. */
   run(count: number, inFlight: number): Promise<Run>;
+  /** Triggers one inspection, whatever is under way. */
+  shoot(): Promise<Shot>;
+  /** The JSON of an answer. */
+  get(path: string): Promise<unknown>;
   close(): void;
 }
 
@@ -33,19 +48,28 @@ export async function openDriver(port: number): Promise<Driver> {
       request({ agent, host: '127.0.0.1', port, method, path }, resolve).on('error', reject).end();
     });
 
-  const callJson = async (method: string, path: string): Promise<unknown> => {
+  const ask = async (method: string, path: string): Promise<{ readonly status: number; readonly body: unknown }> => {
     const answer = await call(method, path);
     let text = '';
     for await (const part of answer.setEncoding('utf8')) text += part;
-    if (answer.statusCode !== 200) throw new Error(`${method} ${path} answered ${answer.statusCode}: ${text}`);
-    return JSON.parse(text);
+    return { status: answer.statusCode ?? 0, body: JSON.parse(text) };
+  };
+  const callJson = async (method: string, path: string): Promise<unknown> => {
+    const { status, body } = await ask(method, path);
+    if (status !== 200) throw new Error(`${method} ${path} answered ${status}: ${JSON.stringify(body)}`);
+    return body;
   };
 
   const finished = new Map<string, Finished>();
   const waiting = new Map<string, (item: Finished) => void>();
+  const verdicts = new Map<string, number>();
   const events = await call('GET', '/api/v1/events');
-  readEvents(events, (id, decision) => {
-    const item = { at: performance.now(), decision };
+  readEvents(events, ({ item_id: id, state, decision }) => {
+    const now = performance.now();
+    if (decision !== null && !verdicts.has(id)) verdicts.set(id, now);
+    if (state !== 'Done') return;
+    const item = { verdictAt: verdicts.get(id) ?? now, at: now, decision };
+    verdicts.delete(id);
     const resolve = waiting.get(id);
     waiting.delete(id);
     if (resolve === undefined) finished.set(id, item);
@@ -97,6 +121,18 @@ export async function openDriver(port: number): Promise<Driver> {
       });
       return { durationMs, latenciesMs: [...latencies.values()], samples, decisions };
     },
+    async shoot() {
+      const begin = performance.now();
+      const { status, body } = await ask('POST', '/api/v1/trigger');
+      const answerMs = performance.now() - begin;
+      if (status !== 200) return { status, answerMs, item: null };
+      const { item_id: id } = body as { item_id: string };
+      const item = whenFinished(id).then(({ verdictAt, at }) => {
+        return { id, verdictMs: verdictAt - begin, doneMs: at - begin };
+      });
+      return { status, answerMs, item };
+    },
+    get: (path) => callJson('GET', path),
     close() {
       events.destroy();
       agent.destroy();
@@ -104,19 +140,21 @@ export async function openDriver(port: number): Promise<Driver> {
   };
 }
 
-/** Calls back for every item that is `Done`. */
-function readEvents(events: IncomingMessage, onDone: (id: string, decision: string | null) => void): void {
+interface ItemEvent {
+  readonly item_id: string;
+  readonly state: string;
+  readonly decision: string | null;
+}
+
+/** Calls back for every event that tells a decision or an end. */
+function readEvents(events: IncomingMessage, onEvent: (event: ItemEvent) => void): void {
   let rest = '';
   events.setEncoding('utf8').on('data', (part: string) => {
     const lines = (rest + part).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      if (!line.startsWith('data: ') || !line.includes('"Done"')) continue;
-      const { item_id, decision } = JSON.parse(line.slice('data: '.length)) as {
-        item_id: string;
-        decision: string | null;
-      };
-      onDone(item_id, decision);
+      if (!line.startsWith('data: ') || !/"Done"|"Decision"/.test(line)) continue;
+      onEvent(JSON.parse(line.slice('data: '.length)) as ItemEvent);
     }
   });
 }

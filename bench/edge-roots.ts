@@ -42,6 +42,13 @@ export function scenarios(samplesDir: string | undefined): readonly Scenario[] {
   ];
 }
 
+/** Changes keys of a root's `edge.json`. */
+export async function changeEdge(root: string, change: object): Promise<void> {
+  const file = join(root, 'config/edge.json');
+  const edge = parse(await readFile(file, 'utf8'), [], { allowTrailingComma: true }) as object;
+  await writeFile(file, JSON.stringify({ ...edge, ...change }, null, 2));
+}
+
 const isHere = (path: string): boolean => !/(^|\/)(storage|journal\.db[^/]*|[^/]*\.lock)$/.test(path);
 
 /** The demo without what a station has written into it. */

@@ -21,8 +21,8 @@ export interface StationProcess {
 /** As in `npm start`. */
 const MEMORY_OPTIONS = ['--max-semi-space-size=8', '--max-old-space-size=1024'];
 
-/** Starts `serve` on this root and resolves when the station is ready to inspect. */
-export async function startStation(root: string): Promise<StationProcess> {
+/** Starts `serve` on this root, with `env` added to the environment, and resolves when the station is ready to inspect. */
+export async function startStation(root: string, env: Readonly<Record<string, string>> = {}): Promise<StationProcess> {
   const port = await freePort();
   const preload = new URL('./event-loop-delay.ts', import.meta.url).href;
   const main = new URL('../src/main.ts', import.meta.url).pathname;
@@ -32,6 +32,7 @@ export async function startStation(root: string): Promise<StationProcess> {
     [...MEMORY_OPTIONS, '--import', preload, main, 'serve', '--root', root, '--port', String(port)],
     {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, ...env },
     },
   );
   let complaints = '';

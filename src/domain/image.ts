@@ -31,9 +31,6 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   bmp: 'image/bmp',
 };
 
-/** Every ending that the name of a stored picture may have. */
-export const STORED_ENDINGS: readonly string[] = [...Object.keys(MEDIA_TYPES), 'bin'];
-
 /** The media type of a stored picture, which its ending tells; `application/octet-stream` for bytes that are no picture. */
 export function mediaTypeOfName(name: string): string {
   return MEDIA_TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';

@@ -12,6 +12,8 @@ const EDGE = `{
   "model_forward": { "type": "fake" },
   // The config to start with; ACTIVE_CONFIG_NAME wins over it, and so does the one that was active last.
   "active_config": "first_inspection",
+  // To keep so much room on the disk, the oldest OK items are removed first, KO ones last. Absent: everything stays.
+  "retention": { "min_free_gb": 2 },
 }
 `;
 
