@@ -174,3 +174,24 @@ describe('a courier', () => {
     await vi.waitFor(() => expect(arrived).toEqual(['item']));
   });
 });
+
+describe('a courier with nothing to carry', () => {
+  it('says that its destination is away, until it is back', async () => {
+    let isAway = true;
+    let checks = 0;
+    const courier = start({
+      async check() {
+        checks += 1;
+        if (isAway) throw new AppError('TELEMETRY_FAILED', 'the password is refused');
+      },
+    });
+    await vi.waitFor(() => expect(courier.failure()).toBe('the password is refused'));
+    isAway = false;
+    courier.wake();
+    await vi.waitFor(() => expect(courier.failure()).toBeNull());
+    const before = checks;
+    courier.wake();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(checks).toBe(before);
+  });
+});

@@ -63,6 +63,7 @@ export function startCourier(options: CourierOptions): Courier {
   let failures = 0;
   let failure: string | null = null;
   let nextAttemptMs: number | null = null;
+  let isChecked = false;
   let isWanted = false;
   let sleeping = new AbortController();
 
@@ -134,15 +135,32 @@ export function startCourier(options: CourierOptions): Courier {
     return outcomes;
   };
 
-  const backOff = async (error: string): Promise<void> => {
-    failures += 1;
+  const failed = (error: string): void => {
     if (failure === null) log.warn({ destination, type, reason: error }, 'a destination does not take what is sent');
     failure = error;
+  };
+
+  const backOff = async (error: string): Promise<void> => {
+    failures += 1;
+    failed(error);
     const longest = Math.min(maxPauseMs, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 20));
     // jittered, so that stations that lost the same server do not come back all at once
     const ms = longest * (0.5 + Math.random() / 2);
     nextAttemptMs = Date.now() + ms;
     await pause(ms, closing.signal);
+  };
+
+  /** Nothing waits: whether the destination would take something is worth knowing before there is. */
+  const idle = async (): Promise<void> => {
+    if (failure !== null || !isChecked) {
+      isChecked = true;
+      const checked = withDeadline(timeoutMs, `checking ${type}`, closing.signal, (limit) => target.check(limit));
+      const problem = await checked.then(() => null, messageOf);
+      closing.signal.throwIfAborted();
+      if (problem === null) recovered();
+      else failed(problem);
+    }
+    await rest();
   };
 
   const recovered = (): void => {
@@ -156,12 +174,12 @@ export function startCourier(options: CourierOptions): Courier {
     // a destination that failed is tried with one batch, not with all there is
     const window = failures > 0 ? target.batch : target.batch * target.parallel * ROUNDS;
     const pieces = await outbox.due(destination, Math.min(window, Math.max(1, maxPerSecond)));
-    if (pieces.length === 0) return await rest();
+    if (pieces.length === 0) return await idle();
     const begin = performance.now();
     const outcomes = await carryAll(pieces);
     await outbox.settle(outcomes);
-    const failed = outcomes.find(({ state }) => state === 'waiting');
-    if (failed !== undefined) return await backOff(failed.error ?? '');
+    const undelivered = outcomes.find(({ state }) => state === 'waiting');
+    if (undelivered !== undefined) return await backOff(undelivered.error ?? '');
     recovered();
     const due = (1_000 * outcomes.length) / maxPerSecond - (performance.now() - begin);
     if (due > 0) await pause(due, closing.signal);

@@ -19,11 +19,7 @@ export async function withDeadline<Result>(
       controller.abort(error);
     };
     timer = setTimeout(() => end(new AppError('TIMEOUT', `${what} did not end within ${timeoutMs} ms`)), timeoutMs);
-    onOuterAbort = () => {
-      const { reason } = outer;
-      const how = reason instanceof AppError ? `was called off: ${reason.message}` : 'was cancelled';
-      end(new AppError('ABORTED', `${what} ${how}`, { cause: reason }));
-    };
+    onOuterAbort = () => end(calledOff(what, outer));
     if (outer.aborted) onOuterAbort();
     else outer.addEventListener('abort', onOuterAbort, { once: true });
   });
@@ -34,4 +30,10 @@ export async function withDeadline<Result>(
     clearTimeout(timer);
     if (onOuterAbort !== undefined) outer.removeEventListener('abort', onOuterAbort);
   }
+}
+
+/** What is said of something that an aborted signal called off, with the reason where the signal has one of ours. */
+export function calledOff(what: string, { reason }: AbortSignal): AppError {
+  const how = reason instanceof AppError ? `was called off: ${reason.message}` : 'was cancelled';
+  return new AppError('ABORTED', `${what} ${how}`, { cause: reason });
 }

@@ -56,6 +56,8 @@ export interface InspectionsOptions extends InspectionTools {
   /** Inspections that may be under way at once, in flight and waiting. */
   readonly capacity: number;
   readonly diskRoom: DiskRoom;
+  /** Called when a trigger was refused because the disk is full. */
+  readonly whenFull?: () => void;
   readonly newId: () => string;
   readonly log: Log;
   /** Aborted to end running inspections before their time. */
@@ -195,6 +197,7 @@ export function createInspections(options: InspectionsOptions): Inspections {
     } catch (error) {
       counts.rejected += 1;
       held.release();
+      if (error instanceof AppError && error.code === 'STORAGE_FULL') options.whenFull?.();
       throw error;
     }
     const item = newItem(newId(), held.station, part);

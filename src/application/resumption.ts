@@ -21,12 +21,14 @@ export interface ResumptionOptions {
   readonly recoveries: Recoveries;
   /** The station that an item was triggered at, open. Rejects when there is none any more. */
   readonly stationOf: (item: Item) => Promise<HeldStation>;
+  /** Called when the line is empty again: what was opened for it may be closed. */
+  readonly whenIdle?: () => Promise<void>;
   readonly log: Log;
 }
 
 /** One item at a time: when one of them ends the process, it is known which. */
 export function createResumption(options: ResumptionOptions): Resumption {
-  const { inspections, records, recoveries, stationOf, log } = options;
+  const { inspections, records, recoveries, stationOf, whenIdle, log } = options;
   const line: Item[] = [];
   let running: Promise<void> | null = null;
   let isClosed = false;
@@ -58,6 +60,7 @@ export function createResumption(options: ResumptionOptions): Resumption {
       );
       if (isClosed) return;
     }
+    await whenIdle?.();
   };
 
   return {

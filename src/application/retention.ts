@@ -64,6 +64,7 @@ export async function startRetention(options: RetentionOptions): Promise<Retenti
     KEEP_CLASSES.some((keepClass) => policy.keepDays[keepClass] !== null);
   const rate = createRate(now);
   let usedBytes = await stored.bytes();
+  let countedMs = now();
 
   const removeFiles = async ({ id, stationConfig, binaries }: JournaledItem): Promise<void> => {
     const remove = async (signal: AbortSignal): Promise<void> => {
@@ -111,9 +112,16 @@ export async function startRetention(options: RetentionOptions): Promise<Retenti
   };
 
   let sweeping: Promise<void> | null = null;
+  /** What was added meanwhile was added roughly: the journal knows better. */
+  const count = async (): Promise<void> => {
+    if (now() - countedMs < HOUR_MS) return;
+    countedMs = now();
+    usedBytes = await stored.bytes();
+  };
   const sweep = (): Promise<void> => {
     if (!hasBounds) return Promise.resolve();
-    sweeping ??= removeAged()
+    sweeping ??= count()
+      .then(removeAged)
       .then(makeRoom)
       .catch((error: unknown) => {
         if (!closing.signal.aborted) log.error({ reason: messageOf(error) }, 'items could not be removed');

@@ -50,6 +50,7 @@ export interface DeliveryOutcome {
 /** How far the deliveries to one destination are. */
 export interface Backlog {
   readonly destination: Destination;
+  /** At most 100,000 are counted. */
   readonly waiting: number;
   /** When the oldest piece that waits came to wait, in milliseconds since the epoch; null when none waits. */
   readonly oldestMs: number | null;

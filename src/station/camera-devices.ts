@@ -1,5 +1,5 @@
 import { cameras } from '../adapters/cameras/index.ts';
-import { withDeadline } from '../application/deadline.ts';
+import { calledOff, withDeadline } from '../application/deadline.ts';
 import { createTurns, type Turns } from '../application/turns.ts';
 import { kindFor } from '../domain/kind.ts';
 import type { Camera } from '../ports/camera.ts';
@@ -64,7 +64,9 @@ export function createCameraDevices(context: AdapterContext): CameraDevices {
       });
       return {
         async capture(signal) {
-          const done = await device.turns.take();
+          const done = await device.turns.take(signal).catch(() => {
+            throw calledOff('the capture', signal);
+          });
           try {
             return await withDeadline(plan.timeoutMs, 'the capture', signal, (limit) => camera.capture(limit));
           } finally {

@@ -95,7 +95,7 @@ async function assemble(
   const { journal } = ports;
   const events = createEventLog(randomUUID().slice(0, 8));
   const holder = createStationHolder();
-  const diskRoom = ports.isDurable ? createDiskRoom(storageFolder(root)) : boundlessRoom;
+  const diskRoom = ports.isOnDisk ? createDiskRoom(storageFolder(root)) : boundlessRoom;
   const delivery = startDelivery(ports, edge, log);
   const retention = await openRetention(ports, edge, diskRoom, log);
   const records = createItemRecords({
@@ -117,6 +117,7 @@ async function assemble(
     inFlight: createTurns(edge.server.max_in_flight),
     capacity: edge.server.max_in_flight + edge.server.max_waiting,
     diskRoom,
+    whenFull: () => void retention.sweep(),
     newId: randomUUID,
     log,
     signal,
@@ -142,7 +143,14 @@ async function assemble(
     open,
   });
   const { recoveries } = journal;
-  const resumption = createResumption({ inspections, records, recoveries, stationOf: pastStations.hold, log });
+  const resumption = createResumption({
+    inspections,
+    records,
+    recoveries,
+    stationOf: pastStations.hold,
+    whenIdle: pastStations.close,
+    log,
+  });
 
   if (ports.isJournalEmpty) await fillJournal(ports, { log, signal });
   const leftovers = await sortLeftovers(ports, records, { recapture: edge.recovery.recapture, log, signal });
@@ -154,11 +162,14 @@ async function assemble(
   delivery.wake();
 
   const health = { holder, activation, ports, records, inspections, delivery, resumption, retention, diskRoom, signal };
+  const drain = async (): Promise<void> => {
+    // what is in line behind the items under way is for the next start
+    await Promise.all([resumption.close(), inspections.drain()]);
+  };
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     try {
-      await resumption.close();
-      await inspections.drain();
+      await drain();
       await records.close();
       ending.abort();
       await Promise.all([delivery.close(), retention.close(), pastStations.close(), holder.close()]);
@@ -187,7 +198,7 @@ async function assemble(
     },
     inventory: () => inventoryAsWritten(configs),
     events,
-    drain: inspections.drain,
+    drain,
     health: () => stationHealth(health),
     status: () => stationStatus(health),
     ledger: (limit = signal) => ledgerOf({ ...ports, stored: journal.stored }, AbortSignal.any([limit, signal])),

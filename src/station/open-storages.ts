@@ -26,6 +26,8 @@ export interface Storages {
   readonly isJournalEmpty: boolean;
   /** Whether the items outlive the process. */
   readonly isDurable: boolean;
+  /** Whether anything of an item is written to the disk of the station. */
+  readonly isOnDisk: boolean;
   /** Closes them in the reverse order; a second call does nothing. */
   close(): Promise<void>;
 }
@@ -80,6 +82,7 @@ export async function openStorages(edge: EdgeConfig, context: AdapterContext): P
       destinations,
       isJournalEmpty: isEmpty && isDurable,
       isDurable,
+      isOnDisk: isDurable || isRemoteBinary || edge.binary_storage.type === ON_DISK.type,
       close,
     };
   } catch (error) {

@@ -102,7 +102,8 @@ async function warningsOf({ delivery, resumption, retention, diskRoom, ports }: 
 function undelivered({ destination, type, waiting, oldest_at, set_aside, failure }: DeliveryStatus): string[] {
   const warnings: string[] = [];
   if (failure !== null) {
-    warnings.push(`${destination} (${type}): ${failure}; ${waiting} items wait, the oldest since ${oldest_at}`);
+    const backlog = waiting === 0 ? 'nothing waits' : `${waiting} items wait, the oldest since ${oldest_at}`;
+    warnings.push(`${destination} (${type}): ${failure}; ${backlog}`);
   }
   if (set_aside > 0) warnings.push(`${destination} (${type}): ${set_aside} items are set aside: see the dead letters`);
   return warnings;

@@ -15,7 +15,7 @@ const Status = Readiness.extend({
       z.object({
         destination: z.enum(DESTINATIONS),
         type: z.string(),
-        waiting: z.int().meta({ description: 'Items that wait to be delivered.' }),
+        waiting: z.int().meta({ description: 'Items that wait to be delivered; at most 100,000 are counted.' }),
         oldest_at: z.string().nullable().meta({ description: 'ISO 8601, since when the oldest of them waits.' }),
         oldest_age_s: z.int().nullable().meta({ description: 'The same in seconds.' }),
         set_aside: z.int().meta({ description: 'Items that the destination refused: see the dead letters.' }),
