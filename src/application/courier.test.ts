@@ -137,6 +137,19 @@ describe('a courier', () => {
     await vi.waitFor(async () => expect(await stateOf('item-1')).toMatchObject({ state: 'set_aside', attempts: 10 }));
   });
 
+  it('finds the one of a batch that fails again and again, and sets only that aside', async () => {
+    await record(...ids(6));
+    start({
+      async deliver(items) {
+        if (items.some(({ id }) => id === 'item-1')) throw new Error('500');
+        arrived.push(...items.map(({ id }) => id));
+      },
+    });
+    await vi.waitFor(() => expect(arrived).toEqual(['item-0', 'item-2', 'item-3', 'item-4', 'item-5']));
+    await vi.waitFor(async () => expect(await stateOf('item-1')).toMatchObject({ state: 'set_aside' }));
+    expect(await journal.recoveries.deadLetters()).toHaveLength(1);
+  });
+
   it('is not held up by a destination that hangs longer than its time', async () => {
     await record('item');
     let attempts = 0;

@@ -102,7 +102,17 @@ export function startCourier(options: CourierOptions): Courier {
     return { place: piece.place, state, error: messageOf(error) };
   };
 
-  /** Hands a batch over; one that is refused is handed over piece by piece, so that only what is at fault stays behind. */
+  /** Piece by piece, as far as the destination takes them. */
+  const carryEach = async (pieces: readonly DuePiece[]): Promise<readonly DeliveryOutcome[]> => {
+    const outcomes: DeliveryOutcome[] = [];
+    for (const piece of pieces) {
+      outcomes.push(...(await carry([piece])));
+      if (outcomes.at(-1)?.state === 'waiting') break;
+    }
+    return outcomes;
+  };
+
+  /** Hands a batch over; one that cannot be is handed over piece by piece, so that only what is at fault stays behind. */
   const carry = async (pieces: readonly DuePiece[]): Promise<readonly DeliveryOutcome[]> => {
     try {
       await hand(pieces);
@@ -110,10 +120,9 @@ export function startCourier(options: CourierOptions): Courier {
     } catch (error) {
       closing.signal.throwIfAborted();
       const isRefused = error instanceof AppError && error.code === 'REFUSED';
-      if (!isRefused || pieces.length === 1) return await Promise.all(pieces.map((piece) => outcomeOf(piece, error)));
-      const outcomes: DeliveryOutcome[] = [];
-      for (const piece of pieces) outcomes.push(...(await carry([piece])));
-      return outcomes;
+      const isOften = pieces.some(({ attempts }) => attempts + 1 >= MOST_ATTEMPTS);
+      if (pieces.length > 1 && (isRefused || isOften)) return await carryEach(pieces);
+      return await Promise.all(pieces.map((piece) => outcomeOf(piece, error)));
     }
   };
 
