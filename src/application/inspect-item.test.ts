@@ -39,6 +39,7 @@ beforeEach(async () => {
     writeTimeoutMs: 60_000,
     unsavedPictures: createUnsavedPictures(1_000_000),
     inFlight: createTurns(4),
+    running: () => () => undefined,
   };
 });
 

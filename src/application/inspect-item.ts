@@ -20,6 +20,8 @@ export interface InspectionTools {
   readonly unsavedPictures: UnsavedPictures;
   /** Places for inspections whose models run. */
   readonly inFlight: Turns;
+  /** Puts an item whose models run on record, for the case that they end the process; gives what takes it off. */
+  readonly running: (itemId: string) => Release;
 }
 
 /** One inspection. */
@@ -56,10 +58,14 @@ interface View {
  * a bug or a cancelled inspection.
  */
 export async function inspectItem(inspection: Inspection): Promise<InspectionResult> {
-  const { step, station, signal } = inspection;
+  const { item, step, station, signal, tools } = inspection;
   const { views, saving, release } = await takePictures(inspection);
   try {
-    const outcomes = await step('Inference', async () => runModels(await views(), signal));
+    const outcomes = await step('Inference', async () => {
+      const shown = await views();
+      const ended = tools.running(item.id);
+      return await runModels(shown, signal).finally(ended);
+    });
     const saved = await saving;
     return await step('Decision', async () => decide(saved, outcomes, station));
   } finally {

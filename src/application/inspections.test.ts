@@ -58,6 +58,7 @@ async function openInspections(
     writeTimeoutMs: 60_000,
     unsavedPictures: createUnsavedPictures(1_000_000),
     inFlight: createTurns(IN_FLIGHT),
+    running: () => () => undefined,
     diskRoom: { async refresh() {}, refusal: () => null, spend() {} },
     capacity: 1_004,
     newId: () => {

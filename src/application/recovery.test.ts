@@ -23,13 +23,16 @@ beforeEach(async () => {
 });
 
 /** Sorts what the journal has left, over a binary storage with these pictures. */
-async function sort(pictures: readonly BinaryKey[] = [], recapture = false): Promise<readonly Item[]> {
+async function sort(
+  pictures: readonly BinaryKey[] = [],
+  { recapture = false, wereRunning = [] as readonly string[] } = {},
+): Promise<readonly Item[]> {
   const events = createEventLog('run');
   const records = createItemRecords({ journal, metadataStorage, events, log: silentLog, writeTimeoutMs: 60_000 });
   const binaryStorage = await memoryBinaryStorage.open({ max_mb: 1, max_items: 10 }, rootless);
   for (const key of pictures) await binaryStorage.put(key, new Uint8Array(4), never);
   return await sortLeftovers({ journal, binaryStorage, metadataStorage }, records, {
-    ...{ recapture, log: silentLog, signal: never },
+    ...{ recapture, wereRunning: new Set(wereRunning), log: silentLog, signal: never },
   });
 }
 
@@ -73,14 +76,19 @@ describe('an item that a crash left behind', () => {
 
   it('is to be finished without a picture only where captures may be repeated', async () => {
     await journal.record([newTestItem('missed')]);
-    expect(await sort([], true)).toEqual([newTestItem('missed')]);
+    expect(await sort([], { recapture: true })).toEqual([newTestItem('missed')]);
   });
 
-  it('is set aside when the process ended once more while it was taken up', async () => {
+  it('is set aside when the process ended twice while its models ran, and not when it only waited', async () => {
     await journal.record([newTestItem('poison'), newTestItem('harmless')]);
-    await journal.recoveries.put({ itemId: 'poison', state: 'running', attempts: 1, sinceMs: 1, reason: 'it ended' });
-    const toFinish = await sort([pictureFor('poison'), pictureFor('harmless')]);
-    expect(toFinish.map(({ id }) => id)).toEqual(['harmless']);
+    const pictures = [pictureFor('poison'), pictureFor('harmless')];
+    const left = async (...wereRunning: string[]) => (await sort(pictures, { wereRunning })).map(({ id }) => id);
+    expect(await left('poison', 'unknown')).toEqual(['poison', 'harmless']);
+    expect(await journal.recoveries.all()).toMatchObject([{ itemId: 'poison', state: 'running', attempts: 1 }]);
+    // a process that ended otherwise, however often, says nothing against it
+    expect(await left()).toEqual(['poison', 'harmless']);
+    expect(await left('harmless')).toEqual(['poison', 'harmless']);
+    expect(await left('poison')).toEqual(['harmless']);
     const reason = 'the station ended 2 times while it inspected this item';
     expect(await journal.find('poison')).toMatchObject({
       ...{ state: 'Done', decision: 'NO_DECISION', error: `set aside: ${reason}`, binaries: ['front.png'] },
@@ -89,7 +97,7 @@ describe('an item that a crash left behind', () => {
       { itemId: 'poison', destination: null, reason, attempts: 2 },
     ]);
     // and stays there
-    expect((await sort([pictureFor('poison'), pictureFor('harmless')])).map(({ id }) => id)).toEqual(['harmless']);
+    expect(await left('poison')).toEqual(['harmless']);
   });
 
   it('was set aside and is tried once more when somebody asked to, and is set aside again when it ends the process', async () => {
@@ -99,7 +107,8 @@ describe('an item that a crash left behind', () => {
     await journal.recoveries.put({ ...recovery, state: 'retry' });
     expect(await sort()).toEqual([finished]);
     await journal.recoveries.put({ ...recovery, state: 'running' });
-    expect(await sort()).toEqual([]);
+    expect(await sort()).toEqual([finished]);
+    expect(await sort([], { wereRunning: ['poison'] })).toEqual([]);
     expect(await journal.recoveries.deadLetters()).toMatchObject([{ itemId: 'poison', attempts: 3 }]);
   });
 });

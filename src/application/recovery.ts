@@ -15,34 +15,44 @@ export interface RecoveryPorts {
 /** Binary of an item that was uploaded. */
 const UPLOADED = '0';
 const AT_ONCE = 32;
+/** An item that ended the process so often is not tried again by itself. */
+const MOST_ENDS = 2;
 
 export interface SortOptions {
   /** Whether a part that was never captured is captured now, whatever stands before the cameras. */
   readonly recapture: boolean;
+  /** Items whose models ran when the process ended. */
+  readonly wereRunning: ReadonlySet<string>;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
 
 /**
  * Looks at the items that a stopped process left behind. One whose result was saved has it; one that was uploaded is
- * kept; one whose part was never captured is closed undecided; one that was being taken up again when the process ended
- * for the second time is set aside. Resolves with those that are to be finished from their stored pictures, the oldest
- * first: `binaries` says what is stored of each.
+ * kept; one whose part was never captured is closed undecided; one whose models ran when the process ended, twice, is set
+ * aside. Resolves with those that are to be finished from their stored pictures, the oldest first: `binaries` says what
+ * is stored of each.
  */
 export async function sortLeftovers(
   ports: RecoveryPorts,
   records: ItemRecords,
-  { recapture, log, signal }: SortOptions,
+  { recapture, wereRunning, log, signal }: SortOptions,
 ): Promise<readonly Item[]> {
   const { journal, metadataStorage } = ports;
   const recoveries = new Map((await journal.recoveries.all()).map((recovery) => [recovery.itemId, recovery]));
 
-  const setAside = async (itemId: string): Promise<string> => {
-    const attempts = (recoveries.get(itemId)?.attempts ?? 0) + 1;
-    const reason = `the station ended ${attempts} times while it inspected this item`;
-    log.error({ itemId, reason }, 'an item is set aside');
-    await journal.recoveries.put({ itemId, state: 'set_aside', attempts, sinceMs: Date.now(), reason });
-    return reason;
+  /** Counts an end of the process for an item that may have caused it; resolves with why the item is set aside, or null. */
+  const suspect = async (itemId: string): Promise<string | null> => {
+    const known = recoveries.get(itemId);
+    if (known?.state === 'set_aside') return known.reason;
+    if (!wereRunning.has(itemId)) return null;
+    const attempts = (known?.attempts ?? 0) + 1;
+    const isSetAside = attempts >= MOST_ENDS;
+    const reason = `the station ended ${attempts === 1 ? 'once' : `${attempts} times`} while it inspected this item`;
+    if (isSetAside) log.error({ itemId, reason }, 'an item is set aside');
+    const state = isSetAside ? 'set_aside' : 'running';
+    await journal.recoveries.put({ itemId, state, attempts, sinceMs: Date.now(), reason });
+    return isSetAside ? reason : null;
   };
 
   const sort = async (journaled: Item): Promise<Item | null> => {
@@ -53,9 +63,8 @@ export async function sortLeftovers(
       return null;
     }
     const found = await withStored(item, ports.binaryStorage, log, signal);
-    const state = recoveries.get(item.id)?.state;
-    if (state === 'running' || state === 'set_aside') {
-      const reason = state === 'running' ? await setAside(item.id) : recoveries.get(item.id)?.reason;
+    const reason = await suspect(item.id);
+    if (reason !== null) {
       await records.finish({ ...found, decision: 'NO_DECISION', error: `set aside: ${reason}` });
       return null;
     }
@@ -77,9 +86,8 @@ export async function sortLeftovers(
   const unfinished = new Set(leftovers.map(({ id }) => id));
   // of the finished ones, those that somebody wanted to try again
   for (const { itemId, state } of recoveries.values()) {
-    if (unfinished.has(itemId)) continue;
-    if (state === 'running') await setAside(itemId);
-    const item = state === 'retry' ? await journal.find(itemId) : undefined;
+    if (unfinished.has(itemId) || state === 'set_aside' || (await suspect(itemId)) !== null) continue;
+    const item = await journal.find(itemId);
     if (item !== undefined) toFinish.push(item);
   }
   return toFinish;

@@ -46,7 +46,7 @@ describe('items that are taken up again', () => {
     await vi.waitFor(() => expect(begun.map(({ id }) => id)).toEqual(['first']));
     expect(resumption.waiting()).toBe(2);
     expect(begun[0]?.warnings).toEqual([expect.stringContaining('the station stopped while it was inspected')]);
-    expect(await journal.recoveries.all()).toMatchObject([{ itemId: 'first', state: 'running', attempts: 1 }]);
+    expect(await journal.recoveries.all()).toMatchObject([{ itemId: 'first', state: 'running', attempts: 0 }]);
     go();
     await vi.waitFor(() => expect(begun.map(({ id }) => id)).toEqual(['first', 'second']));
     await vi.waitFor(async () => expect(await journal.recoveries.all()).toMatchObject([{ itemId: 'second' }]));

@@ -36,7 +36,7 @@ export function createResumption(options: ResumptionOptions): Resumption {
   const finish = async (item: Item): Promise<void> => {
     const known = (await recoveries.all()).find(({ itemId }) => itemId === item.id);
     const wasSetAside = item.state === 'Done';
-    const attempts = known?.attempts ?? 1;
+    const attempts = known?.attempts ?? 0;
     await recoveries.put({
       ...{ itemId: item.id, state: 'running', attempts, sinceMs: Date.now() },
       reason: known?.reason ?? `the station ended in step "${item.state}" of this item`,

@@ -70,13 +70,14 @@ export interface Outbox {
   drop(itemId: string, destination: Destination): Promise<boolean>;
 }
 
-/** `running`: it is being finished from its stored pictures; `set_aside`: it is not tried again by itself; `retry`: somebody asked to. */
+/** `running`: it is to be, or is being, finished from its stored pictures; `set_aside`: it is not tried again by itself; `retry`: somebody asked to. */
 export type RecoveryState = 'running' | 'set_aside' | 'retry';
 
 /** An item that the station did not get to its end, or not at the first attempt. */
 export interface Recovery {
   readonly itemId: string;
   readonly state: RecoveryState;
+  /** How often the process ended while its models ran. */
   readonly attempts: number;
   /** Milliseconds since the epoch. */
   readonly sinceMs: number;

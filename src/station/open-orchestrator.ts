@@ -12,6 +12,7 @@ import { createTurns } from '../application/turns.ts';
 import { createUnsavedPictures } from '../application/unsaved-pictures.ts';
 import { createDiskRoom, type DiskRoom } from '../disk/disk-room.ts';
 import { lockRoot } from '../disk/lock-file.ts';
+import { openRunningItems, type RunningItems, readRunningItems } from '../disk/running-items.ts';
 import { AppError, messageOf } from '../domain/errors.ts';
 import type { Log } from '../ports/context.ts';
 import type { Journal } from '../ports/journal.ts';
@@ -31,7 +32,7 @@ import type { Orchestrator, TriggerRequest } from './orchestrator.ts';
 import { createPastStations } from './past-stations.ts';
 import { KEEP_ALL, retentionPolicy } from './retention-policy.ts';
 import { openRootConfigs, type RootConfigs, requireSoundRoot } from './root-configs.ts';
-import { lockFile, storageFolder } from './root-files.ts';
+import { lockFile, runningItemsFile, storageFolder } from './root-files.ts';
 import { ADDRESS_FACT } from './running-station.ts';
 import { stationHealth, stationStatus } from './station-health.ts';
 import { createStationHolder, type StationHolder } from './station-holder.ts';
@@ -97,6 +98,8 @@ async function assemble(
   const holder = createStationHolder();
   const diskRoom = ports.isOnDisk ? createDiskRoom(storageFolder(root)) : boundlessRoom;
   const delivery = startDelivery(ports, edge, log);
+  const wereRunning = readRunningItems(runningItemsFile(root));
+  let runningItems: RunningItems | null = null;
   const retention = await openRetention(ports, edge, diskRoom, log);
   const records = createItemRecords({
     ...ports,
@@ -115,6 +118,7 @@ async function assemble(
     writeTimeoutMs: WRITE_TIMEOUT_MS,
     unsavedPictures: createUnsavedPictures(MAX_UNSAVED_BYTES),
     inFlight: createTurns(edge.server.max_in_flight),
+    running: (itemId) => runningItems?.enter(itemId) ?? (() => undefined),
     capacity: edge.server.max_in_flight + edge.server.max_waiting,
     diskRoom,
     whenFull: () => void retention.sweep(),
@@ -153,7 +157,11 @@ async function assemble(
   });
 
   if (ports.isJournalEmpty) await fillJournal(ports, { log, signal });
-  const leftovers = await sortLeftovers(ports, records, { recapture: edge.recovery.recapture, log, signal });
+  const leftovers = await sortLeftovers(ports, records, {
+    ...{ recapture: edge.recovery.recapture, wereRunning, log, signal },
+  });
+  // not before: the record of the process before this one is on disk elsewhere only now
+  if (ports.isDurable) runningItems = recordOfRunningItems(root, edge, log);
   const remembered = await journal.recall(ACTIVE_CONFIG_FACT);
   const first = config ?? settings.activeConfigName ?? remembered ?? edge.active_config;
   if (first !== undefined) await activation.start(first);
@@ -173,6 +181,7 @@ async function assemble(
       await records.close();
       ending.abort();
       await Promise.all([delivery.close(), retention.close(), pastStations.close(), holder.close()]);
+      runningItems?.close();
       await ports.close();
     } finally {
       unlock();
@@ -218,6 +227,16 @@ async function assemble(
 
 /** Items in memory take no room on a disk. */
 const boundlessRoom: DiskRoom = { async refresh() {}, freeBytes: () => null, refusal: () => null, spend() {} };
+
+/** Null where it cannot be written: a station inspects without it too. */
+function recordOfRunningItems(root: string, edge: EdgeConfig, log: Log): RunningItems | null {
+  try {
+    return openRunningItems(runningItemsFile(root), edge.server.max_in_flight);
+  } catch (error) {
+    log.warn({ reason: messageOf(error) }, 'an item that ends the process will not be known');
+    return null;
+  }
+}
 
 async function openRetention(ports: OpenPorts, edge: EdgeConfig, diskRoom: DiskRoom, log: Log): Promise<Retention> {
   return await startRetention({

@@ -10,6 +10,11 @@ export function journalFile(root: string): string {
   return join(root, 'data', 'journal.db');
 }
 
+/** The file that says which items' models run. */
+export function runningItemsFile(root: string): string {
+  return join(root, 'data', 'running-items');
+}
+
 /** Where the storages keep the items of a root. */
 export function storageFolder(root: string): string {
   return join(root, 'data', 'storage');
