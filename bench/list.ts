@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openSqliteJournal } from '../src/adapters/journal/sqlite-journal.ts';
 import type { Item } from '../src/domain/item.ts';
-import type { ItemQuery } from '../src/ports/journal.ts';
-import { latenciesOf } from './figures.ts';
+import type { ItemQuery, Journal } from '../src/ports/journal.ts';
+import { latenciesOf, rounded } from './figures.ts';
 
 const HELP = `npm run --silent bench:list -- [--items N]
 
@@ -14,7 +14,7 @@ Fills a journal with 1,000 items and one with N (default 1,000,000), and reads p
 
 const SMALL = 1_000;
 const BATCH = 5_000;
-const READS = 100;
+const READS = 200;
 const FIRST_MS = Date.UTC(2026, 0, 1);
 
 const PAGES: Readonly<Record<string, ItemQuery>> = {
@@ -51,24 +51,30 @@ function itemOf(index: number): Item {
   };
 }
 
-async function measured(file: string, count: number): Promise<Record<string, ReturnType<typeof latenciesOf>>> {
+async function filled(file: string, count: number): Promise<Journal> {
   const { journal } = await openSqliteJournal({ file, capacity: null });
   for (let index = 0; index < count; index += BATCH) {
     const length = Math.min(BATCH, count - index);
     await journal.record(Array.from({ length }, (_, offset) => itemOf(index + offset)));
   }
-  const figures: Record<string, ReturnType<typeof latenciesOf>> = {};
-  for (const [name, query] of Object.entries(PAGES)) {
-    const latencies: number[] = [];
-    for (let read = 0; read < READS; read += 1) {
-      const begin = performance.now();
-      await journal.list(query);
-      latencies.push(performance.now() - begin);
-    }
-    figures[name] = latenciesOf(latencies);
+  return journal;
+}
+
+async function timeOf(journal: Journal, query: ItemQuery): Promise<number> {
+  const begin = performance.now();
+  await journal.list(query);
+  return performance.now() - begin;
+}
+
+/** Reads the same page from both in turn, so that what else the machine does falls on both alike. */
+async function compared(few: Journal, many: Journal, query: ItemQuery): Promise<object> {
+  const times = { few: [] as number[], many: [] as number[] };
+  for (let read = 0; read < READS; read += 1) {
+    times.few.push(await timeOf(few, query));
+    times.many.push(await timeOf(many, query));
   }
-  await journal.close();
-  return figures;
+  const [short, long] = [latenciesOf(times.few), latenciesOf(times.many)];
+  return { few: short, many: long, ratio: rounded(long.p50 / short.p50) };
 }
 
 const { values: options } = parseArgs({
@@ -84,13 +90,13 @@ if (options.help) {
   mkdirSync('reports', { recursive: true });
   const folder = mkdtempSync('reports/bench-list-');
   try {
-    const few = await measured(join(folder, 'few.db'), SMALL);
+    const few = await filled(join(folder, 'few.db'), SMALL);
     console.error(`filling a journal with ${large} items`);
-    const many = await measured(join(folder, 'many.db'), large);
-    const ratio = Object.fromEntries(
-      Object.keys(PAGES).map((name) => [name, (many[name]?.p50 ?? 0) / (few[name]?.p50 ?? 1)]),
-    );
-    console.log(JSON.stringify({ items: [SMALL, large], page_ms: { few, many }, ratio }, null, 2));
+    const many = await filled(join(folder, 'many.db'), large);
+    const page_ms: Record<string, object> = {};
+    for (const [name, query] of Object.entries(PAGES)) page_ms[name] = await compared(few, many, query);
+    await Promise.all([few.close(), many.close()]);
+    console.log(JSON.stringify({ items: [SMALL, large], page_ms }, null, 2));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -7,7 +7,6 @@ import { createItemRecords } from '../application/item-records.ts';
 import { ledgerOf } from '../application/ledger.ts';
 import { fillJournal, sortLeftovers } from '../application/recovery.ts';
 import { createResumption } from '../application/resumption.ts';
-import { type Retention, startRetention } from '../application/retention.ts';
 import { createTurns } from '../application/turns.ts';
 import { createUnsavedPictures } from '../application/unsaved-pictures.ts';
 import { createDiskRoom, type DiskRoom } from '../disk/disk-room.ts';
@@ -27,10 +26,11 @@ import type { EdgeConfig } from './edge-config.ts';
 import { createItemReader } from './item-reader.ts';
 import { createLiveReindex } from './live-reindex.ts';
 import { type OpenPorts, openPorts } from './open-ports.ts';
+import { openRetention } from './open-retention.ts';
 import { type OpenStation, openStation } from './open-station.ts';
+import { type OpenedThings, openedThings } from './open-storages.ts';
 import type { Orchestrator, TriggerRequest } from './orchestrator.ts';
 import { createPastStations } from './past-stations.ts';
-import { KEEP_ALL, retentionPolicy } from './retention-policy.ts';
 import { openRootConfigs, type RootConfigs, requireSoundRoot } from './root-configs.ts';
 import { lockFile, runningItemsFile, storageFolder } from './root-files.ts';
 import { ADDRESS_FACT } from './running-station.ts';
@@ -69,14 +69,15 @@ export async function openOrchestrator(options: OrchestratorOptions): Promise<Op
   const configs = await openRootConfigs(options);
   const edge = await requireSoundRoot(configs);
   options.beforeOpening?.(edge);
-  const unlock = lockRoot(lockFile(root));
-  let ports: OpenPorts | undefined;
+  const context = adapterContext(root, settings, log);
+  const opened = openedThings(context);
   try {
-    ports = await openPorts(edge, adapterContext(root, settings, log));
-    return { orchestrator: await assemble(options, edge, configs, ports, unlock), edge };
+    const unlock = lockRoot(lockFile(root));
+    opened.keep({ close: async () => unlock() });
+    const ports = opened.keep(await openPorts(edge, context));
+    return { orchestrator: await assemble(options, edge, configs, ports, opened), edge };
   } catch (error) {
-    await ports?.close();
-    unlock();
+    await opened.close();
     throw error;
   }
 }
@@ -86,7 +87,7 @@ async function assemble(
   edge: EdgeConfig,
   configs: RootConfigs,
   ports: OpenPorts,
-  unlock: () => void,
+  opened: OpenedThings,
 ): Promise<Orchestrator> {
   const ending = new AbortController();
   const { signal } = ending;
@@ -97,10 +98,10 @@ async function assemble(
   const events = createEventLog(randomUUID().slice(0, 8));
   const holder = createStationHolder();
   const diskRoom = ports.isOnDisk ? createDiskRoom(storageFolder(root)) : boundlessRoom;
-  const delivery = startDelivery(ports, edge, log);
+  const delivery = opened.keep(startDelivery(ports, edge, log));
   const wereRunning = readRunningItems(runningItemsFile(root));
   let runningItems: RunningItems | null = null;
-  const retention = await openRetention(ports, edge, diskRoom, log);
+  const retention = opened.keep(await openRetention(ports, edge, diskRoom, log));
   const records = createItemRecords({
     ...ports,
     events,
@@ -161,7 +162,7 @@ async function assemble(
     ...{ recapture: edge.recovery.recapture, wereRunning, log, signal },
   });
   // not before: the record of the process before this one is on disk elsewhere only now
-  if (ports.isDurable) runningItems = recordOfRunningItems(root, edge, log);
+  if (ports.isDurable) runningItems = recordOfRunningItems(root, edge, opened, log);
   const remembered = await journal.recall(ACTIVE_CONFIG_FACT);
   const first = config ?? settings.activeConfigName ?? remembered ?? edge.active_config;
   if (first !== undefined) await activation.start(first);
@@ -180,11 +181,9 @@ async function assemble(
       await drain();
       await records.close();
       ending.abort();
-      await Promise.all([delivery.close(), retention.close(), pastStations.close(), holder.close()]);
-      runningItems?.close();
-      await ports.close();
+      await Promise.all([pastStations.close(), holder.close()]);
     } finally {
-      unlock();
+      await opened.close();
     }
   };
   return {
@@ -229,30 +228,15 @@ async function assemble(
 const boundlessRoom: DiskRoom = { async refresh() {}, freeBytes: () => null, refusal: () => null, spend() {} };
 
 /** Null where it cannot be written: a station inspects without it too. */
-function recordOfRunningItems(root: string, edge: EdgeConfig, log: Log): RunningItems | null {
+function recordOfRunningItems(root: string, edge: EdgeConfig, opened: OpenedThings, log: Log): RunningItems | null {
   try {
-    return openRunningItems(runningItemsFile(root), edge.server.max_in_flight);
+    const items = openRunningItems(runningItemsFile(root), edge.server.max_in_flight);
+    opened.keep({ close: async () => items.close() });
+    return items;
   } catch (error) {
     log.warn({ reason: messageOf(error) }, 'an item that ends the process will not be known');
     return null;
   }
-}
-
-async function openRetention(ports: OpenPorts, edge: EdgeConfig, diskRoom: DiskRoom, log: Log): Promise<Retention> {
-  return await startRetention({
-    ...ports,
-    // what is in memory has bounds of its own
-    policy: ports.isDurable ? retentionPolicy(edge) : KEEP_ALL,
-    stored: ports.journal.stored,
-    async freeBytes() {
-      await diskRoom.refresh();
-      return diskRoom.freeBytes();
-    },
-    isKeptElsewhere: ports.remoteMetadataStorage !== null,
-    writeTimeoutMs: WRITE_TIMEOUT_MS,
-    now: Date.now,
-    log,
-  });
 }
 
 async function trigger(

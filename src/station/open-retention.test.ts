@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readSettings } from '../settings.ts';
 import { parsedEdgeConfig } from './edge-config.ts';
-import { KEEP_ALL, retentionPolicy } from './retention-policy.ts';
+import { KEEP_ALL, retentionPolicy } from './open-retention.ts';
 
 function policyOf(retention: unknown) {
   const { edge, diagnostics } = parsedEdgeConfig(
