@@ -82,6 +82,26 @@ describe.concurrent('an item that a crash left behind', () => {
     await next.stop();
   });
 
+  it('waits for another start when the station is stopped before its turn', async () => {
+    const root = newEdgeRoot(edge(60_000));
+    const station = await startStation(root);
+    const ids = await Promise.all([station.trigger(), station.trigger(), station.trigger()]);
+    await vi.waitFor(() => {
+      for (const id of ids) expect(readdirSync(join(root, 'data/storage/line', id))).toContain('top.jpg');
+    });
+    await station.stop('SIGKILL');
+    writeFiles(root, edge(1_500));
+    const slow = await startStation(root);
+    expect(await slow.stop()).toBe(0);
+    writeFiles(root, edge(0));
+    const next = await startStation(root);
+    const { recovering } = await next.get<{ recovering: number }>('/health');
+    expect(recovering).toBeLessThanOrEqual(3);
+    for (const id of ids) expect(await next.done(id)).toMatchObject({ decision: 'OK', error: null });
+    expect(await next.get('/dead-letters')).toEqual([]);
+    await next.stop();
+  });
+
   it('that was never captured is closed undecided, or captured now where the station is told to', async () => {
     const slowCamera = { 'data/plates/grey.jpg': await picture('grey', { width: 64, height: 48 }) };
     for (const [recapture, decision] of [

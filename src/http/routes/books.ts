@@ -80,9 +80,10 @@ export function bookRoutes(api: ApiServer, { ledger, deadLetters, reindex }: Orc
         response: { 200: Ledger },
       },
     },
-    async (request) => {
+    async (_request, reply) => {
+      // whoever asked may have gone before it is added up
       const gone = new AbortController();
-      request.raw.socket.once('close', () => gone.abort());
+      reply.raw.once('close', () => gone.abort());
       const found = await ledger(gone.signal);
       return {
         ...found,
