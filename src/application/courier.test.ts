@@ -5,7 +5,7 @@ import type { Item } from '../domain/item.ts';
 import { silentLog } from '../ports/context.test-support.ts';
 import type { Journal } from '../ports/journal.ts';
 import { exampleItem } from '../ports/metadata-storage.contract.ts';
-import { type Courier, type DeliveryTarget, startCourier } from './courier.ts';
+import { type Courier, createCourier, type DeliveryTarget } from './courier.ts';
 
 let journal: Journal;
 /** Ids of the items that arrived, in order; one that arrived twice is there twice. */
@@ -33,15 +33,17 @@ function targetWith(change: Partial<DeliveryTarget> = {}): DeliveryTarget {
 }
 
 function start(change: Partial<DeliveryTarget> = {}): Courier {
-  const courier = startCourier({
+  const courier = createCourier({
     outbox: journal.outbox,
     target: targetWith(change),
     maxPerSecond: 100_000,
+    whenQuiet: async () => undefined,
     maxPauseMs: 1,
     timeoutMs: 60_000,
     log: silentLog,
   });
   onTestFinished(courier.close);
+  courier.start();
   return courier;
 }
 
@@ -153,7 +155,7 @@ describe('a courier', () => {
   it('is not held up by a destination that hangs longer than its time', async () => {
     await record('item');
     let attempts = 0;
-    const courier = startCourier({
+    const courier = createCourier({
       outbox: journal.outbox,
       target: targetWith({
         deliver(items: readonly Item[]) {
@@ -163,9 +165,10 @@ describe('a courier', () => {
           return Promise.resolve();
         },
       }),
-      ...{ maxPerSecond: 100, maxPauseMs: 1, timeoutMs: 5, log: silentLog },
+      ...{ maxPerSecond: 100, whenQuiet: async () => undefined, maxPauseMs: 1, timeoutMs: 5, log: silentLog },
     });
     onTestFinished(courier.close);
+    courier.start();
     await vi.waitFor(() => expect(arrived).toEqual(['item']));
   });
 
@@ -185,6 +188,31 @@ describe('a courier', () => {
     expect(await stateOf('item')).toMatchObject({ state: 'waiting' });
     start();
     await vi.waitFor(() => expect(arrived).toEqual(['item']));
+  });
+});
+
+describe('a backlog', () => {
+  it('waits for quiet moments, not for ever, and lets pass what comes meanwhile', async () => {
+    await record(...ids(3));
+    let asked = 0;
+    const courier = createCourier({
+      outbox: journal.outbox,
+      target: targetWith({ batch: 1 }),
+      // it is never quiet
+      whenQuiet(signal) {
+        asked += 1;
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+      },
+      ...{ maxPerSecond: 5, maxPauseMs: 1, timeoutMs: 60_000, log: silentLog },
+    });
+    onTestFinished(courier.close);
+    courier.start();
+    await vi.waitFor(() => expect(arrived).toEqual(ids(3)), { timeout: 5_000 });
+    expect(asked).toBe(3);
+    await record('fresh');
+    courier.wake();
+    await vi.waitFor(() => expect(arrived).toContain('fresh'));
+    expect(asked).toBe(3);
   });
 });
 

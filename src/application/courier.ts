@@ -24,8 +24,10 @@ export interface DeliveryTarget {
 export interface CourierOptions {
   readonly outbox: Outbox;
   readonly target: DeliveryTarget;
-  /** Most items a second while a backlog is worked off. */
+  /** Most items a second of a backlog, beside those that come meanwhile. */
   readonly maxPerSecond: number;
+  /** Resolves when no item is being inspected, at the latest with the signal: what waited for hours may wait for that too. */
+  readonly whenQuiet: (signal: AbortSignal) => Promise<void>;
   /** Longest pause between two attempts, in milliseconds. */
   readonly maxPauseMs: number;
   readonly timeoutMs: number;
@@ -36,7 +38,9 @@ export interface CourierOptions {
 export interface Courier {
   readonly destination: Destination;
   readonly type: string;
-  /** Looks for what waits, soon. */
+  /** Begins to carry; a second call does nothing. */
+  start(): void;
+  /** Hears of one more item, and looks for what waits, soon. */
   wake(): void;
   /** Why the last attempt failed; null when it did not. */
   failure(): string | null;
@@ -55,14 +59,27 @@ const FIRST_PAUSE_MS = 1_000;
 const MOST_ATTEMPTS = 10;
 /** Windows are this many rounds of batches long, so that one slow piece does not hold up all others. */
 const ROUNDS = 4;
+/** A backlog is worked off in small portions, so often. */
+const PORTIONS_PER_SECOND = 5;
+/** Longest time that a piece of a backlog waits for a quiet moment: a station may never have one. */
+const COURTESY_MS = 100;
+/** So many items of a backlog a second make up for one more batch under way. */
+const PER_SECOND_AND_BATCH = 25;
 
-export function startCourier(options: CourierOptions): Courier {
-  const { outbox, target, maxPerSecond, maxPauseMs, timeoutMs, log } = options;
+export function createCourier(options: CourierOptions): Courier {
+  const { outbox, target, maxPerSecond, whenQuiet, maxPauseMs, timeoutMs, log } = options;
   const { destination, type } = target;
   const closing = new AbortController();
   let failures = 0;
   let failure: string | null = null;
   let nextAttemptMs: number | null = null;
+  const window = target.batch * target.parallel * ROUNDS;
+  const portion = Math.max(1, maxPerSecond / PORTIONS_PER_SECOND);
+  /** Items of a backlog that may go now. */
+  let spare = portion;
+  let refilledAt = performance.now();
+  /** Items that have come since the last look: they go at once. */
+  let fresh = 0;
   let isChecked = false;
   let isWanted = false;
   let sleeping = new AbortController();
@@ -126,13 +143,44 @@ export function startCourier(options: CourierOptions): Courier {
     }
   };
 
+  const refill = (): void => {
+    const now = performance.now();
+    spare = Math.min(portion, spare + ((now - refilledAt) * maxPerSecond) / 1_000);
+    refilledAt = now;
+  };
+
+  /** How many pieces may go now; waits for a portion of the backlog where nothing fresh has come. */
+  const allowance = async (): Promise<number> => {
+    // a destination that failed is tried with one batch, not with all there is
+    if (failures > 0) return target.batch;
+    refill();
+    if (fresh === 0 && spare < portion) {
+      await pause((1_000 * (portion - spare)) / maxPerSecond, closing.signal);
+      refill();
+    }
+    // a clock that is off by a hair is no reason to carry nothing
+    return Math.max(1, Math.min(window, fresh + Math.floor(spare)));
+  };
+
+  /** Waits for a moment in which nothing is inspected, not for long. */
+  const courtesy = async (): Promise<void> => {
+    const enough = new AbortController();
+    const timer = setTimeout(() => enough.abort(), COURTESY_MS);
+    await whenQuiet(enough.signal);
+    clearTimeout(timer);
+  };
+
   /** Carries a window of pieces; after a failure no further batch is begun. */
-  const carryAll = async (pieces: readonly DuePiece[]): Promise<readonly DeliveryOutcome[]> => {
+  const carryAll = async (pieces: readonly DuePiece[], isBacklog: boolean): Promise<readonly DeliveryOutcome[]> => {
+    const parallel = isBacklog
+      ? Math.min(target.parallel, Math.ceil(maxPerSecond / PER_SECOND_AND_BATCH))
+      : target.parallel;
     const outcomes: DeliveryOutcome[] = [];
     let next = 0;
     let hasFailed = false;
     const carryInTurn = async (): Promise<void> => {
       while (next < pieces.length && !hasFailed) {
+        if (isBacklog) await courtesy();
         const batch = pieces.slice(next, next + target.batch);
         next += batch.length;
         const carried = await carry(batch);
@@ -140,7 +188,7 @@ export function startCourier(options: CourierOptions): Courier {
         outcomes.push(...carried);
       }
     };
-    await Promise.all(Array.from({ length: target.parallel }, carryInTurn));
+    await Promise.all(Array.from({ length: parallel }, carryInTurn));
     return outcomes;
   };
 
@@ -151,6 +199,7 @@ export function startCourier(options: CourierOptions): Courier {
 
   const backOff = async (error: string): Promise<void> => {
     failures += 1;
+    fresh = 0;
     failed(error);
     const longest = Math.min(maxPauseMs, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 20));
     // jittered, so that stations that lost the same server do not come back all at once
@@ -180,18 +229,19 @@ export function startCourier(options: CourierOptions): Courier {
   };
 
   const round = async (): Promise<void> => {
-    // a destination that failed is tried with one batch, not with all there is
-    const window = failures > 0 ? target.batch : target.batch * target.parallel * ROUNDS;
-    const pieces = await outbox.due(destination, Math.min(window, Math.max(1, maxPerSecond)));
-    if (pieces.length === 0) return await idle();
-    const begin = performance.now();
-    const outcomes = await carryAll(pieces);
+    const pieces = await outbox.due(destination, await allowance());
+    if (pieces.length === 0) {
+      fresh = 0;
+      return await idle();
+    }
+    const isBacklog = pieces.length > fresh;
+    spare -= Math.max(0, pieces.length - fresh);
+    fresh = Math.max(0, fresh - pieces.length);
+    const outcomes = await carryAll(pieces, isBacklog);
     await outbox.settle(outcomes);
     const undelivered = outcomes.find(({ state }) => state === 'waiting');
     if (undelivered !== undefined) return await backOff(undelivered.error ?? '');
     recovered();
-    const due = (1_000 * outcomes.length) / maxPerSecond - (performance.now() - begin);
-    if (due > 0) await pause(due, closing.signal);
   };
 
   const run = async (): Promise<void> => {
@@ -203,13 +253,17 @@ export function startCourier(options: CourierOptions): Courier {
       });
     }
   };
-  const running = run();
+  let running: Promise<void> | null = null;
 
   return {
     destination,
     type,
+    start() {
+      running ??= run();
+    },
     wake() {
       isWanted = true;
+      if (failures === 0) fresh = Math.min(window, fresh + 1);
       sleeping.abort();
     },
     failure: () => failure,

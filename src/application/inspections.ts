@@ -47,6 +47,8 @@ export interface Inspections {
   /** Resolves with an item under way when it is `Done`; undefined when it is not under way. */
   finished(itemId: string): Promise<Item> | undefined;
   counts(): InspectionCounts;
+  /** Resolves when nothing is under way, at the latest when the signal is aborted. */
+  quiet(signal: AbortSignal): Promise<void>;
   /** Takes no more triggers and resolves when all that is under way is done. */
   drain(): Promise<void>;
 }
@@ -81,6 +83,7 @@ export function createInspections(options: InspectionsOptions): Inspections {
   const admission: Admission = createAdmission(options);
   const oncePerKey = createOncePerKey(records.idOfKey);
   const underWay = new Map<string, Promise<Item>>();
+  const waitingForQuiet = new Set<() => void>();
   const counts = { accepted: 0, rejected: 0, decided: 0, late: 0, failed: 0 };
 
   /** The trigger was refused, since its record could not be written: nothing is kept of it. */
@@ -179,6 +182,8 @@ export function createInspections(options: InspectionsOptions): Inspections {
     const done = work.finally(() => {
       underWay.delete(id);
       held.release();
+      if (underWay.size > 0) return;
+      for (const resolve of waitingForQuiet) resolve();
     });
     underWay.set(id, done);
     return done;
@@ -263,6 +268,18 @@ export function createInspections(options: InspectionsOptions): Inspections {
     },
     finished: (itemId) => underWay.get(itemId),
     counts: () => ({ ...counts }),
+    quiet(until) {
+      if (underWay.size === 0 || until.aborted) return Promise.resolve();
+      return new Promise((resolve) => {
+        const end = (): void => {
+          waitingForQuiet.delete(end);
+          until.removeEventListener('abort', end);
+          resolve();
+        };
+        waitingForQuiet.add(end);
+        until.addEventListener('abort', end, { once: true });
+      });
+    },
     async drain() {
       admission.close();
       while (underWay.size > 0) await Promise.allSettled([...underWay.values()]);

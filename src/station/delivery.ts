@@ -1,4 +1,4 @@
-import { type Courier, startCourier } from '../application/courier.ts';
+import { type Courier, type CourierOptions, createCourier } from '../application/courier.ts';
 import { binaryTarget, metadataTarget, telemetryTarget } from '../application/delivery-targets.ts';
 import type { Destination } from '../domain/delivery.ts';
 import type { Log } from '../ports/context.ts';
@@ -23,7 +23,9 @@ export interface DeliveryStatus {
 
 /** What carries finished items to where they go beyond the disk of the station. */
 export interface Delivery {
-  /** Looks for what waits, soon. */
+  /** Begins to deliver what waits. */
+  start(): void;
+  /** Hears of one more item. */
   wake(): void;
   status(): Promise<readonly DeliveryStatus[]>;
   close(): Promise<void>;
@@ -32,7 +34,13 @@ export interface Delivery {
 /** Longest time one item, or one batch of messages, may be under way. */
 const TIMEOUT_MS = 120_000;
 
-export function startDelivery(ports: OpenPorts, edge: EdgeConfig, log: Log): Delivery {
+/** `whenQuiet` resolves when no item is being inspected. */
+export function createDelivery(
+  ports: OpenPorts,
+  edge: EdgeConfig,
+  whenQuiet: CourierOptions['whenQuiet'],
+  log: Log,
+): Delivery {
   const { binaryStorage, remoteBinaryStorage, remoteMetadataStorage, telemetrySink, destinations } = ports;
   const { outbox } = ports.journal;
   const targets = [
@@ -44,7 +52,15 @@ export function startDelivery(ports: OpenPorts, edge: EdgeConfig, log: Log): Del
   ];
   const { max_per_second: maxPerSecond, max_pause_s } = edge.delivery;
   const couriers = targets.map((target) =>
-    startCourier({ outbox, target, maxPerSecond, maxPauseMs: 1_000 * max_pause_s, timeoutMs: TIMEOUT_MS, log }),
+    createCourier({
+      outbox,
+      target,
+      maxPerSecond,
+      whenQuiet,
+      maxPauseMs: 1_000 * max_pause_s,
+      timeoutMs: TIMEOUT_MS,
+      log,
+    }),
   );
 
   const statusOf = (courier: Courier, backlogs: Awaited<ReturnType<typeof outbox.backlogs>>): DeliveryStatus => {
@@ -64,6 +80,9 @@ export function startDelivery(ports: OpenPorts, edge: EdgeConfig, log: Log): Del
   };
 
   return {
+    start() {
+      for (const courier of couriers) courier.start();
+    },
     wake() {
       for (const courier of couriers) courier.wake();
     },

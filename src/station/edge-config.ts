@@ -55,8 +55,8 @@ const Delivery = z
       .int()
       .min(1)
       .max(100_000)
-      .default(200)
-      .meta({ description: 'Most items a second to one destination while a backlog is worked off.' }),
+      .default(50)
+      .meta({ description: 'Most items a second of a backlog to one destination, beside those that come meanwhile.' }),
     max_pause_s: z
       .number()
       .min(1)

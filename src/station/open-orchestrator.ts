@@ -21,7 +21,7 @@ import { ACTIVE_CONFIG_FACT, createActivation } from './activation.ts';
 import { adapterContext } from './adapter-context.ts';
 import { type CameraDevices, createCameraDevices } from './camera-devices.ts';
 import { keepConfig } from './config-archive.ts';
-import { startDelivery } from './delivery.ts';
+import { createDelivery } from './delivery.ts';
 import type { EdgeConfig } from './edge-config.ts';
 import { createItemReader } from './item-reader.ts';
 import { createLiveReindex } from './live-reindex.ts';
@@ -98,7 +98,7 @@ async function assemble(
   const events = createEventLog(randomUUID().slice(0, 8));
   const holder = createStationHolder();
   const diskRoom = ports.isOnDisk ? createDiskRoom(storageFolder(root)) : boundlessRoom;
-  const delivery = opened.keep(startDelivery(ports, edge, log));
+  const delivery = opened.keep(createDelivery(ports, edge, (until) => inspections.quiet(until), log));
   const wereRunning = readRunningItems(runningItemsFile(root));
   let runningItems: RunningItems | null = null;
   const retention = opened.keep(await openRetention(ports, edge, diskRoom, log));
@@ -168,7 +168,7 @@ async function assemble(
   if (first !== undefined) await activation.start(first);
   // beside the new items, and only where there will be time for it
   if (isServing) resumption.add(leftovers);
-  delivery.wake();
+  delivery.start();
 
   const health = { holder, activation, ports, records, inspections, delivery, resumption, retention, diskRoom, signal };
   const drain = async (): Promise<void> => {
