@@ -102,7 +102,7 @@ describe('S3 bucket as a binary storage', () => {
   ])('never stores under config %j, item %j, name %j', async (config, itemId, name) => {
     const storage = await openIn(await server.createBucket());
     const key = { config, itemId, name };
-    await expect(storage.put(key, Buffer.from('x'), never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    await expect(storage.put(key, Buffer.from('x'), never)).rejects.toMatchObject({ code: 'REFUSED' });
     expect(await storage.get(key, never)).toBeUndefined();
     await expect(storage.delete(key, never)).resolves.toBeUndefined();
   });

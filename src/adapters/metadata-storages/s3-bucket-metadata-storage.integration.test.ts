@@ -98,7 +98,7 @@ describe('S3 bucket as a metadata storage', () => {
 
   it.each(['..', '../other', 'a/b', '部品', 'item\n', ''])('never stores an item with the id %j', async (id) => {
     const storage = await openIn(await server.createBucket());
-    await expect(storage.put(exampleItem(id), never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    await expect(storage.put(exampleItem(id), never)).rejects.toMatchObject({ code: 'REFUSED' });
     expect(await storage.get(keyOf(id), never)).toBeUndefined();
     await expect(storage.delete(keyOf(id), never)).resolves.toBeUndefined();
   });
