@@ -1,11 +1,13 @@
-import { describe, expect, it, vi } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { newEdgeRoot, type RootFiles, writeFiles } from './edge-root.test-support.ts';
+import { eventually } from './eventually.test-support.ts';
 import { runCommand, type StationProcess, startStation } from './station-process.test-support.ts';
 
 const edge = (delayMs: number): RootFiles => ({
   'config/edge.json': { model_forward: { type: 'fake', delay_ms: delayMs }, active_config: 'line' },
 });
-const stateOf = (station: StationProcess, id: string): Promise<string> => station.get(`/items/${id}/state`);
 
 interface Letter {
   readonly item_id: string;
@@ -19,8 +21,8 @@ async function rootWithDeadLetter(): Promise<{ root: string; id: string; station
   let station = await startStation(root);
   const id = await station.trigger({ serial_number: 'poison' });
   for (let kill = 0; kill < 2; kill += 1) {
-    await vi.waitFor(async () => expect(await stateOf(station, id)).toBe('Inference'));
-    await vi.waitFor(async () => expect(await station.get(`/items/${id}/binaries`)).toEqual(['top.jpg']));
+    await eventually(() => expect(readFileSync(join(root, 'data/running-items'), 'utf8')).toContain(id));
+    await eventually(async () => expect(await station.get(`/items/${id}/binaries`)).toEqual(['top.jpg']));
     await station.stop('SIGKILL');
     if (kill === 1) writeFiles(root, { ...edge(0) });
     station = await startStation(root);
@@ -53,10 +55,10 @@ describe.concurrent('an item that ends the station twice', () => {
     const { id, station } = await rootWithDeadLetter();
     const answer = await station.request('POST', `/dead-letters/${id}/retry`);
     expect(await answer.json()).toEqual({ parts: ['inspection'] });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await station.get(`/items/${id}`)).toMatchObject({ state: 'Done', decision: 'OK', error: null });
     });
-    await vi.waitFor(async () => expect(await station.get('/dead-letters')).toEqual([]));
+    await eventually(async () => expect(await station.get('/dead-letters')).toEqual([]));
     expect(await station.get('/ledger')).toMatchObject({ closed: true, accepted: 1, decided: 1, stored: 1 });
     expect((await station.request('POST', `/dead-letters/${id}/retry`)).status).toBe(404);
     await station.stop();
@@ -67,7 +69,7 @@ describe.concurrent('an item that ends the station twice', () => {
     await station.stop();
     expect(await runCommand(['dead-letters', 'retry', id, '--root', root])).toMatchObject({ status: 0 });
     const next = await startStation(root);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await next.get(`/items/${id}`)).toMatchObject({ decision: 'OK', error: null });
     });
     await next.stop();

@@ -2,10 +2,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Item } from '../src/domain/item.ts';
 import { newEdgeRoot, writeFiles } from './edge-root.test-support.ts';
 import { listenToEvents } from './events.test-support.ts';
+import { eventually } from './eventually.test-support.ts';
 import { startStation } from './station-process.test-support.ts';
 
 /** A station whose model takes its time. */
@@ -86,7 +87,7 @@ describe('5,000 triggers at once', () => {
     const station = await startStation(slowRoot(60_000, { max_in_flight: 2, max_waiting: 5 }));
     const replies = await burst(station.url, 50, 50);
     expect(replies.filter(({ status }) => status === 200)).toHaveLength(7);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const states = (await station.get<Item[]>('/items')).map(({ state }) => state);
       expect(states.toSorted()).toEqual(['Inference', 'Inference', ...Array(5).fill('Save Binaries')]);
     });
@@ -113,9 +114,9 @@ describe.concurrent('a picture waiting for its inspection', () => {
     await station.trigger();
     const second = await station.trigger();
     const file = join(root, 'data/storage/line', second, 'top.jpg');
-    await vi.waitFor(() => expect(statSync(file).size).toBeGreaterThan(0));
+    await eventually(() => expect(statSync(file).size).toBeGreaterThan(0));
     expect(await station.get(`/items/${second}/state`)).toBe('Save Binaries');
-    await vi.waitFor(async () => expect(await station.get(`/items/${second}/binaries`)).toEqual(['top.jpg']));
+    await eventually(async () => expect(await station.get(`/items/${second}/binaries`)).toEqual(['top.jpg']));
     expect(await station.done(second)).toMatchObject({ decision: 'OK' });
     await station.stop();
   });
@@ -147,7 +148,7 @@ describe.concurrent('SIGTERM', () => {
     const station = await startStation(slowRoot(1_500));
     await station.trigger();
     station.child.kill('SIGTERM');
-    await vi.waitFor(() => expect(station.stderr()).toContain('stopping'));
+    await eventually(() => expect(station.stderr()).toContain('stopping'));
     const answer = await station.request('POST', '/trigger').catch(() => null);
     expect(answer?.status ?? 503).toBe(503);
     expect((await station.ended).status).toBe(0);
@@ -158,7 +159,7 @@ describe.concurrent('SIGTERM', () => {
     const station = await startStation(root);
     const id = await station.trigger();
     station.child.kill('SIGTERM');
-    await vi.waitFor(() => expect(station.stderr()).toContain('stopping'));
+    await eventually(() => expect(station.stderr()).toContain('stopping'));
     expect(await station.stop()).not.toBe(0);
     writeFiles(root, { 'config/edge.json': { model_forward: { type: 'fake' }, active_config: 'line' } });
     const next = await startStation(root);
@@ -182,7 +183,7 @@ describe.concurrent('a station that was killed', () => {
     const early = await station.inspected();
     const ids = await Promise.all(Array.from({ length: 12 }, () => station.trigger()));
     const decided = await station.done(String(ids[0]));
-    await vi.waitFor(() => {
+    await eventually(() => {
       for (const id of ids) expect(readdirSync(join(root, 'data/storage/line', id))).toContain('top.jpg');
     });
     await station.stop('SIGKILL');

@@ -1,10 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Delivery } from '../src/domain/delivery.ts';
 import type { Item } from '../src/domain/item.ts';
 import type { StationStatus } from '../src/station/orchestrator.ts';
 import { newEdgeRoot } from './edge-root.test-support.ts';
+import { eventually } from './eventually.test-support.ts';
 import { type RemoteServers, startRemoteServers, withoutPostgres } from './remote-servers.test-support.ts';
 import { runCommand, type StationProcess, startStation } from './station-process.test-support.ts';
 
@@ -15,13 +16,10 @@ const deliveriesOf = async (station: StationProcess, id: string): Promise<readon
 
 /** Resolves when nothing waits to be delivered. */
 async function untilDelivered(station: StationProcess): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const { deliveries } = await station.get<StationStatus>('/health');
-      expect(deliveries.map(({ waiting }) => waiting)).toEqual([0, 0, 0]);
-    },
-    { timeout: 30_000, interval: 100 },
-  );
+  await eventually(async () => {
+    const { deliveries } = await station.get<StationStatus>('/health');
+    expect(deliveries.map(({ waiting }) => waiting)).toEqual([0, 0, 0]);
+  });
 }
 
 describe.skipIf(withoutPostgres !== '')(`a station with an S3 store and PostgreSQL${withoutPostgres}`, () => {
@@ -47,7 +45,7 @@ describe.skipIf(withoutPostgres !== '')(`a station with an S3 store and PostgreS
     const meanwhile: Item[] = [];
     for (let count = 0; count < 40; count += 1) meanwhile.push(await station.inspected());
     for (const item of meanwhile) expect(item).toMatchObject({ decision: 'OK', error: null });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { ready, warnings, deliveries } = await station.get<StationStatus & { ready: boolean }>('/health');
       expect(ready).toBe(true);
       expect(deliveries.map(({ waiting }) => waiting)).toEqual([40, 40, 40]);
@@ -93,7 +91,7 @@ describe.skipIf(withoutPostgres !== '')(`a station with an S3 store and PostgreS
     await untilDelivered(station);
     await station.stop();
     const next = await startStation(root, { env: servers.env });
-    await vi.waitFor(async () => expect(await next.get('/items')).toEqual([]), { timeout: 20_000 });
+    await eventually(async () => expect(await next.get('/items')).toEqual([]));
     expect(await next.get(`/items/${item.id}`)).toEqual(item);
     const picture = await next.request('GET', `/items/${item.id}/binaries/top`);
     expect(Buffer.from(await picture.arrayBuffer())).toEqual(readFileSync(join(root, 'data/plates/grey.jpg')));

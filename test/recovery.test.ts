@@ -1,7 +1,8 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { anyLabel, newEdgeRoot, oneCamera, picture, stationConfig, writeFiles } from './edge-root.test-support.ts';
+import { eventually } from './eventually.test-support.ts';
 import { type StationProcess, startStation } from './station-process.test-support.ts';
 
 const edge = (delayMs: number, change: object = {}) => ({
@@ -12,7 +13,7 @@ const edge = (delayMs: number, change: object = {}) => ({
 async function killed(root: string, meanwhile?: (station: StationProcess) => Promise<void>): Promise<string> {
   const station = await startStation(root);
   const id = await station.trigger();
-  await vi.waitFor(() => expect(readdirSync(join(root, 'data/storage/line', id))).toContain('top.jpg'));
+  await eventually(() => expect(readdirSync(join(root, 'data/storage/line', id))).toContain('top.jpg'));
   await meanwhile?.(station);
   await station.stop('SIGKILL');
   return id;
@@ -70,7 +71,7 @@ describe.concurrent('an item that a crash left behind', () => {
     const station = await startStation(root);
     const id = await station.trigger();
     const folder = join(root, 'data/storage/line', id);
-    await vi.waitFor(() => expect(readdirSync(folder)).toEqual(expect.arrayContaining(['side.jpg', 'top.jpg'])));
+    await eventually(() => expect(readdirSync(folder)).toEqual(expect.arrayContaining(['side.jpg', 'top.jpg'])));
     await station.stop('SIGKILL');
     rmSync(join(folder, 'side.jpg'));
     writeFiles(root, edge(0));
@@ -86,7 +87,7 @@ describe.concurrent('an item that a crash left behind', () => {
     const root = newEdgeRoot(edge(60_000));
     const station = await startStation(root);
     const ids = await Promise.all([station.trigger(), station.trigger(), station.trigger()]);
-    await vi.waitFor(() => {
+    await eventually(() => {
       for (const id of ids) expect(readdirSync(join(root, 'data/storage/line', id))).toContain('top.jpg');
     });
     await station.stop('SIGKILL');

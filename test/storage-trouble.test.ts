@@ -10,9 +10,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Item } from '../src/domain/item.ts';
 import { form, newEdgeRoot, picture } from './edge-root.test-support.ts';
+import { eventually } from './eventually.test-support.ts';
 import { runCommand, type StationProcess, startStation } from './station-process.test-support.ts';
 
 const readiness = async (station: StationProcess): Promise<{ status: number; text: string }> => {
@@ -34,10 +35,7 @@ describe.concurrent('a file where the storage should be', () => {
     expect(item.error).not.toContain(root);
     rmSync(join(root, 'data/storage'));
     expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null });
-    await vi.waitFor(async () => expect((await readiness(station)).status).toBe(200), {
-      timeout: 20_000,
-      interval: 200,
-    });
+    await eventually(async () => expect((await readiness(station)).status).toBe(200));
     // what could not be saved then is saved now, and says the same
     expect(JSON.parse(readFileSync(join(root, 'data/storage/line', item.id, 'metadata.json'), 'utf8'))).toEqual(item);
     expect(await station.get(`/items/${item.id}`)).toEqual(item);
@@ -144,7 +142,7 @@ describe.skipIf(!canMount)(`a disk that is full${canMount ? '' : ' (needs PERMIS
     }
     // room again
     for (const { id } of items.slice(0, 3)) rmSync(join(seen, 'storage/line', id), { recursive: true });
-    await vi.waitFor(async () => expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null }));
+    await eventually(async () => expect(await station.inspected()).toMatchObject({ decision: 'OK', error: null }));
     expect(await station.stop()).toBe(0);
   });
 
@@ -161,7 +159,7 @@ describe.skipIf(!canMount)(`a disk that is full${canMount ? '' : ' (needs PERMIS
     // from no room at all on, a little more each time: the disk is full at every write in turn
     for (let room = 0; room <= 100; room += 4) {
       rmSync(filler, { force: true });
-      await vi.waitFor(async () => expect((await readiness(station)).status).toBe(200), { timeout: 40_000 });
+      await eventually(async () => expect((await readiness(station)).status).toBe(200));
       const ids = await trigger();
       // the disk becomes full while this item is under way, before the station has looked at it again
       expect(() => writeFileSync(filler, Buffer.alloc(8_000_000))).toThrow('ENOSPC');
@@ -175,10 +173,7 @@ describe.skipIf(!canMount)(`a disk that is full${canMount ? '' : ' (needs PERMIS
     expect(items.filter(({ error }) => error !== null).length).toBeGreaterThan(3);
     for (const { decision, error } of items) expect(decision === 'OK').toBe(error === null);
     rmSync(filler);
-    await vi.waitFor(async () => expect((await readiness(station)).status).toBe(200), {
-      timeout: 40_000,
-      interval: 200,
-    });
+    await eventually(async () => expect((await readiness(station)).status).toBe(200));
     // what could not be saved then has been saved since
     for (const item of items) {
       const folder = join(seen, 'storage/line', item.id);
