@@ -55,7 +55,7 @@ const Delivery = z
       .int()
       .min(1)
       .max(100_000)
-      .default(50)
+      .default(25)
       .meta({ description: 'Most items a second of a backlog to one destination, beside those that come meanwhile.' }),
     max_pause_s: z
       .number()
