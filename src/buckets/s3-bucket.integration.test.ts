@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { temporaryFolder } from '../ports/context.test-support.ts';
 import { bucketContract } from './bucket.contract.ts';
 import type { StoredObject } from './bucket.ts';
-import { credentials, listenInstead, openOn, openOnAnswer, put } from './s3-bucket.test-support.ts';
+import { listenInstead } from './instead.test-support.ts';
+import { credentials, openOn, openOnAnswer, put } from './s3-bucket.test-support.ts';
 import { S3BucketOptions } from './s3-bucket.ts';
 import { type S3Server, startS3Server } from './s3-server.test-support.ts';
 

@@ -1,7 +1,8 @@
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { credentials, listenInstead, openOn, openOnAnswer, put, xmlError } from './s3-bucket.test-support.ts';
+import { listenInstead } from './instead.test-support.ts';
+import { credentials, openOn, openOnAnswer, put, xmlError } from './s3-bucket.test-support.ts';
 
 const never = new AbortController().signal;
 describe('the errors of a bucket of S3', () => {
