@@ -160,7 +160,7 @@ export async function openAzureContainer(
     async *iterate(prefix, signal) {
       let token: string | undefined;
       do {
-        const page = await list(prefix, 5000, token, signal);
+        const page = await list(prefix, 1000, token, signal);
         for (const object of page.objects) if (object.name.startsWith(prefix)) yield object;
         token = page.next;
       } while (token !== undefined);

@@ -1,5 +1,6 @@
 import { azureContainerBinaryStorage } from './azure-container-binary-storage.ts';
 import { filesystemBinaryStorage } from './filesystem-binary-storage.ts';
+import { gcpBucketBinaryStorage } from './gcp-bucket-binary-storage.ts';
 import { memoryBinaryStorage } from './memory-binary-storage.ts';
 import { s3BucketBinaryStorage } from './s3-bucket-binary-storage.ts';
 
@@ -9,4 +10,5 @@ export const binaryStorages = [
   memoryBinaryStorage,
   s3BucketBinaryStorage,
   azureContainerBinaryStorage,
+  gcpBucketBinaryStorage,
 ] as const;

@@ -20,6 +20,7 @@ export function metadataInBucketTests(
   storeServer: () => StoreServer,
   openIn: (bucket: string, edgeName?: string) => Promise<MetadataStorage>,
   bytesIn: (bucket: string, name: string) => Promise<Buffer>,
+  many = 2500,
 ): void {
   describe('in a bucket', () => {
     it('writes the item as JSON that people can read to <station>/<config>/<item id>/metadata.json', async () => {
@@ -62,7 +63,7 @@ export function metadataInBucketTests(
 
     it('lists more items than one answer holds, and nothing but items', async () => {
       const bucket = await storeServer().createBucket();
-      const items = Array.from({ length: 2500 }, (_, index) => `line/item-${index}`);
+      const items = Array.from({ length: many }, (_, index) => `line/item-${index}`);
       await storeServer().fill(bucket, [
         ...items.flatMap((item) => [`edge-1/${item}/metadata.json`, `edge-1/${item}/front.jpg`]),
         'edge-1/metadata.json',

@@ -1,5 +1,6 @@
 import { azureContainerMetadataStorage } from './azure-container-metadata-storage.ts';
 import { filesystemMetadataStorage } from './filesystem-metadata-storage.ts';
+import { gcpBucketMetadataStorage } from './gcp-bucket-metadata-storage.ts';
 import { memoryMetadataStorage } from './memory-metadata-storage.ts';
 import { s3BucketMetadataStorage } from './s3-bucket-metadata-storage.ts';
 
@@ -9,4 +10,5 @@ export const metadataStorages = [
   memoryMetadataStorage,
   s3BucketMetadataStorage,
   azureContainerMetadataStorage,
+  gcpBucketMetadataStorage,
 ] as const;
