@@ -29,7 +29,3 @@ export async function openOnAnswer(status: number, body: string): Promise<Bucket
 export function xmlError(code: string, message = ''): string {
   return `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
 }
-
-export async function put(bucket: Bucket): Promise<void> {
-  await bucket.put('edge-1/line/a/front.jpg', Buffer.from('picture'), 'image/jpeg', new AbortController().signal);
-}

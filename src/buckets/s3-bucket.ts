@@ -154,9 +154,12 @@ export async function openS3Bucket(
       });
     },
     async delete(name, signal) {
-      await ask(`${name} could not be deleted from bucket "${bucket}"`, signal, async (abortSignal) => {
+      const what = `${name} could not be deleted from bucket "${bucket}"`;
+      await ask(what, signal, async (abortSignal) => {
         try {
-          await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: name }), { abortSignal });
+          const answer = await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: name }), { abortSignal });
+          // a page that a proxy or a portal answers with has another status
+          if (answer.$metadata.httpStatusCode !== 204) throw strangeAnswer(what, store);
         } catch (error) {
           if (!isNoSuchObject(error)) throw error;
         }
