@@ -6,18 +6,13 @@ import { interceptLocalhostDns } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../ports/context.test-support.ts';
 import { bucketContract } from './bucket.contract.ts';
-import type { StoredObject } from './bucket.ts';
-import { credentials, listenInstead, openOn, openOnAnswer, put } from './s3-bucket.test-support.ts';
+import { bucketFailuresContract, listed, put } from './bucket-failures.contract.ts';
+import { listenInstead } from './instead.test-support.ts';
+import { credentials, openOn, openOnAnswer } from './s3-bucket.test-support.ts';
 import { S3BucketOptions } from './s3-bucket.ts';
 import { type S3Server, startS3Server } from './s3-server.test-support.ts';
 
 const never = new AbortController().signal;
-
-async function listed(objects: AsyncIterable<StoredObject>): Promise<string[]> {
-  const list: string[] = [];
-  for await (const { name } of objects) list.push(name);
-  return list;
-}
 
 describe('bucket of S3', () => {
   let server: S3Server;
@@ -34,18 +29,14 @@ describe('bucket of S3', () => {
     return { bucket: await openOn({ endpoint: server.endpoint }, { bucket }), fill: names };
   });
 
-  it('says that the store is away, and works again once it is back', async () => {
-    const bucket = await openOn({ endpoint: server.endpoint }, { bucket: await server.createBucket() });
-    await put(bucket);
-    await server.goAway();
-    await expect(put(bucket)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-    await expect(put(bucket)).rejects.toThrow(`${new URL(server.endpoint).host} cannot be reached: nobody listens`);
-    await expect(bucket.get('edge-1/line/a/front.jpg', never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-    await expect(bucket.check(never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-    await server.comeBack();
-    await bucket.check(never);
-    await bucket.put('edge-1/line/b/front.jpg', Buffer.from('later'), 'image/jpeg', never);
-    expect(Buffer.from((await bucket.get('edge-1/line/a/front.jpg', never)) ?? []).toString()).toBe('picture');
+  bucketFailuresContract({
+    openOn: async (endpoint, timeout_ms) => openOn({ endpoint, timeout_ms }),
+    openReal: async () => openOn({ endpoint: server.endpoint }, { bucket: await server.createBucket() }),
+    host: () => new URL(server.endpoint).host,
+    goAway: async () => server.goAway(),
+    comeBack: async () => server.comeBack(),
+    headersOfPicture: (bytes) => ({ etag: '"1"', 'content-length': `${bytes}` }),
+    confirm: { status: 200, headers: { etag: '"1"' }, body: '' },
   });
 
   it('names the bucket that does not exist', async () => {
@@ -79,74 +70,11 @@ describe('bucket of S3', () => {
     expect(Object.keys(headers).filter((name) => /trailer|checksum|content-encoding|expect/.test(name))).toEqual([]);
   });
 
-  it('holds at most 16 connections', async () => {
-    const sockets = new Set<unknown>();
-    const { endpoint } = await listenInstead((request, response) => {
-      sockets.add(request.socket);
-      request.resume().on('end', () => setTimeout(() => response.setHeader('etag', '"1"').end(), 2));
-    });
-    const bucket = await openOn({ endpoint });
-    await Promise.all(Array.from({ length: 60 }, async () => put(bucket)));
-    expect(sockets.size).toBeLessThanOrEqual(16);
-  });
-
-  describe('when nothing comes back', () => {
-    it('gives up after its time, and lets go of the connection', async () => {
-      const letGo = Promise.withResolvers<void>();
-      const { endpoint, host } = await listenInstead((request) => request.socket.on('close', () => letGo.resolve()));
-      const writing = put(await openOn({ endpoint, timeout_ms: 60 }));
-      await expect(writing).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-      await expect(writing).rejects.toThrow(`bucket "inspections": ${host} did not answer in 60 ms`);
-      await letGo.promise;
-    });
-
-    it('ends at once when it is cancelled', async () => {
-      const [arrived, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-      const { endpoint } = await listenInstead((request) => {
-        arrived.resolve();
-        request.socket.on('close', () => letGo.resolve());
-      });
-      const bucket = await openOn({ endpoint });
-      const controller = new AbortController();
-      const checking = bucket.check(controller.signal);
-      await arrived.promise;
-      controller.abort(new Error('the station stops'));
-      await expect(checking).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'the station stops' } });
-      await letGo.promise;
-    });
-
-    it('gives up on a picture that stops halfway', async () => {
-      const { endpoint } = await listenInstead((_request, response) => {
-        response.writeHead(200, { etag: '"1"', 'content-length': '10' }).write('half');
-      });
-      const reading = (await openOn({ endpoint, timeout_ms: 60 })).get('a', never);
-      await expect(reading).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-    });
-  });
-
-  describe('when an answer is not whole', () => {
-    it('never gives a part of a picture: the connection breaks', async () => {
-      const { endpoint } = await listenInstead((request, response) => {
-        response.writeHead(200, { etag: '"1"', 'content-length': '10' }).write('half', () => request.socket.destroy());
-      });
-      await expect((await openOn({ endpoint })).get('a', never)).rejects.toThrow('the connection broke');
-    });
-
-    it('never gives what may be a part of a picture: its length is unknown', async () => {
-      const { endpoint } = await listenInstead((_request, response) => {
-        response.writeHead(200, { etag: '"1"' });
-        response.write('half');
-        response.end();
-      });
-      await expect((await openOn({ endpoint })).get('a', never)).rejects.toThrow('does not say how long it is');
-    });
-
-    it('does not list for ever when the store gives the same page again and again', async () => {
-      const page = '<IsTruncated>true</IsTruncated><NextContinuationToken>1</NextContinuationToken>';
-      const bucket = await openOnAnswer(200, `<ListBucketResult>${page}</ListBucketResult>`);
-      const listing = listed(bucket.iterate('edge-1/', never));
-      await expect(listing).rejects.toThrow('does not answer as an S3 store');
-    });
+  it('does not list for ever when the store gives the same page again and again', async () => {
+    const page = '<IsTruncated>true</IsTruncated><NextContinuationToken>1</NextContinuationToken>';
+    const bucket = await openOnAnswer(200, `<ListBucketResult>${page}</ListBucketResult>`);
+    const listing = listed(bucket.iterate('edge-1/', never));
+    await expect(listing).rejects.toThrow('does not answer as an S3 store');
   });
 
   describe('its credentials', () => {

@@ -1,9 +1,8 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { rootless } from '../ports/context.test-support.ts';
 import type { Bucket } from './bucket.ts';
+import { listenInstead } from './instead.test-support.ts';
 import { openS3Bucket, S3BucketOptions } from './s3-bucket.ts';
 
 export const credentials = { AWS_ACCESS_KEY_ID: 'key-of-the-station', AWS_SECRET_ACCESS_KEY: 'secret-of-the-station' };
@@ -18,20 +17,6 @@ export async function openOn(
   return opened;
 }
 
-/** Something that listens in the place of a store, until the test ends. */
-export async function listenInstead(
-  answer: RequestListener,
-): Promise<{ readonly endpoint: string; readonly host: string }> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { endpoint: `http://${host}`, host };
-}
-
 /** A bucket of a store that answers everything in the same way. */
 export async function openOnAnswer(status: number, body: string): Promise<Bucket> {
   const { endpoint } = await listenInstead((request, response) => {
@@ -43,8 +28,4 @@ export async function openOnAnswer(status: number, body: string): Promise<Bucket
 /** The error of the protocol. */
 export function xmlError(code: string, message = ''): string {
   return `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${message}</Message></Error>`;
-}
-
-export async function put(bucket: Bucket): Promise<void> {
-  await bucket.put('edge-1/line/a/front.jpg', Buffer.from('picture'), 'image/jpeg', new AbortController().signal);
 }

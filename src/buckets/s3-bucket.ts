@@ -1,16 +1,12 @@
 import { z } from 'zod';
-import { AppError, messageOf } from '../domain/errors.ts';
+import { messageOf } from '../domain/errors.ts';
 import { optionalPackage } from '../environment/optional-package.ts';
 import { secretOf } from '../environment/secret.ts';
 import type { AdapterContext } from '../ports/context.ts';
-import { boundedRequest } from './bounded-request.ts';
+import { CONNECTIONS, requestsTo } from './bounded-request.ts';
 import { type Bucket, prefixOf } from './bucket.ts';
-import { isNoSuchObject, type S3Place, s3Error } from './s3-error.ts';
-
-const MAX_SOCKETS = 16;
-
-/** A connection that nobody uses is closed by us before stores do so: a request on one just closed fails. */
-const IDLE_SOCKET_MS = 4000;
+import { isNoSuchObject, type S3Place, s3Error, storeOfS3 } from './s3-error.ts';
+import { notWhole, strangeAnswer } from './store-error.ts';
 
 export const S3BucketOptions = z
   .strictObject({
@@ -71,14 +67,15 @@ export async function openS3Bucket(
     region,
     secrets: Object.values(credentials).filter((secret) => secret !== ''),
   };
+  const store = storeOfS3(place);
   const client = new sdk.S3Client({
     ...(url === undefined ? {} : { endpoint: url.href }),
     region,
     credentials,
     forcePathStyle: path_style ?? url !== undefined,
     requestHandler: {
-      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS },
-      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS },
+      httpAgent: CONNECTIONS,
+      httpsAgent: CONNECTIONS,
       logger: SILENT,
     },
     logger: SILENT,
@@ -98,28 +95,12 @@ export async function openS3Bucket(
     useFipsEndpoint: false,
     disableS3ExpressSessionAuth: true,
   });
-  const closing = new AbortController();
-
-  async function ask<Answer>(
-    what: string,
-    signal: AbortSignal,
-    run: (abortSignal: AbortSignal) => Promise<Answer>,
-  ): Promise<Answer> {
-    try {
-      const bounds = { what, host: place.host, timeoutMs: timeout_ms, signals: [signal, closing.signal] };
-      return await boundedRequest(bounds, async (abortSignal) => {
-        if (problem !== null) throw new AppError('STORAGE_FAILED', `${what}: ${problem}`);
-        return await run(abortSignal);
-      });
-    } catch (error) {
-      throw s3Error(what, error, place);
-    }
-  }
-
-  function strangeAnswer(what: string): AppError {
-    const remedy = 'check "endpoint", and what answers in its place';
-    return new AppError('STORAGE_FAILED', `${what}: ${place.host} does not answer as an S3 store: ${remedy}`);
-  }
+  const { ask, close } = requestsTo({
+    host: place.host,
+    timeoutMs: timeout_ms,
+    problem,
+    errorOf: (what, error) => s3Error(what, error, place),
+  });
 
   async function list(prefix: string, maxKeys: number, token: string | undefined, signal: AbortSignal) {
     const what = `bucket "${bucket}" could not be listed`;
@@ -138,7 +119,8 @@ export async function openS3Bucket(
     );
     const { IsTruncated: isTruncated, NextContinuationToken: next, Contents: objects = [], EncodingType } = page;
     const goesOn = isTruncated === true;
-    if (isTruncated === undefined || (goesOn && (next === undefined || next === token))) throw strangeAnswer(what);
+    if (isTruncated === undefined || (goesOn && (next === undefined || next === token)))
+      throw strangeAnswer(what, store);
     const decode = EncodingType === 'url' ? decodedName : (name: string | undefined) => name;
     const found = objects.map(({ Key, Size = 0 }) => ({ name: decode(Key), bytes: Size }));
     return { objects: found, next: goesOn ? next : undefined };
@@ -153,7 +135,7 @@ export async function openS3Bucket(
         }),
       );
       // a page that a proxy or a portal answers with has status 200 too, and no ETag
-      if (answer.ETag === undefined) throw strangeAnswer(what);
+      if (answer.ETag === undefined) throw strangeAnswer(what, store);
     },
     async get(name, signal) {
       const what = `${name} could not be read from bucket "${bucket}"`;
@@ -161,13 +143,10 @@ export async function openS3Bucket(
         try {
           const answer = await client.send(new sdk.GetObjectCommand({ Bucket: bucket, Key: name }), { abortSignal });
           const bytes = await answer.Body?.transformToByteArray();
-          if (bytes === undefined || answer.ETag === undefined) throw strangeAnswer(what);
+          if (bytes === undefined || answer.ETag === undefined) throw strangeAnswer(what, store);
           // without a length, an answer that was cut off looks like one that is whole
           if (bytes.byteLength === answer.ContentLength) return bytes;
-          throw new AppError(
-            'STORAGE_FAILED',
-            `${what}: ${place.host} does not say how long it is, or sent a part of it`,
-          );
+          throw notWhole(what, store);
         } catch (error) {
           if (isNoSuchObject(error)) return undefined;
           throw error;
@@ -175,9 +154,12 @@ export async function openS3Bucket(
       });
     },
     async delete(name, signal) {
-      await ask(`${name} could not be deleted from bucket "${bucket}"`, signal, async (abortSignal) => {
+      const what = `${name} could not be deleted from bucket "${bucket}"`;
+      await ask(what, signal, async (abortSignal) => {
         try {
-          await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: name }), { abortSignal });
+          const answer = await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: name }), { abortSignal });
+          // a page that a proxy or a portal answers with has another status
+          if (answer.$metadata.httpStatusCode !== 204) throw strangeAnswer(what, store);
         } catch (error) {
           if (!isNoSuchObject(error)) throw error;
         }
@@ -197,7 +179,7 @@ export async function openS3Bucket(
       await list(prefixOf(edgeName), 1, undefined, signal);
     },
     async close() {
-      closing.abort(new AppError('ABORTED', 'the bucket is closed'));
+      close();
       client.destroy();
     },
   };

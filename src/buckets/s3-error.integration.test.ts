@@ -1,9 +1,9 @@
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { inspect } from 'node:util';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { credentials, listenInstead, openOn, openOnAnswer, put, xmlError } from './s3-bucket.test-support.ts';
+import { describe, expect, it } from 'vitest';
+import { put } from './bucket-failures.contract.ts';
+import { listenInstead } from './instead.test-support.ts';
+import { credentials, openOn, openOnAnswer, xmlError } from './s3-bucket.test-support.ts';
 
-const never = new AbortController().signal;
 describe('the errors of a bucket of S3', () => {
   it.each([
     [403, 'InvalidAccessKeyId', 'STORAGE_FAILED', 'check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY'],
@@ -30,38 +30,6 @@ describe('the errors of a bucket of S3', () => {
     await expect(writing).rejects.toThrow(sentence);
   });
 
-  it.each([
-    [200, '<html>Please log in to the network of the plant</html>'],
-    [200, '{"ok": true}'],
-    [200, ''],
-    [302, ''],
-    [400, 'The plain HTTP request was sent to HTTPS port'],
-    [404, '<html>404 page not found</html>'],
-    [404, ''],
-    [502, '<html>Bad Gateway</html>'],
-    [503, 'busy'],
-  ])('takes nothing for done, missing or refused for good on an answer %i %j', async (status, body) => {
-    const bucket = await openOnAnswer(status, body);
-    const failed = { code: 'STORAGE_FAILED', message: expect.stringMatching(/ 127\.0\.0\.1:\d+ /) };
-    await expect(put(bucket)).rejects.toMatchObject(failed);
-    await expect(bucket.get('edge-1/line/a/front.jpg', never)).rejects.toMatchObject(failed);
-    await expect(bucket.check(never)).rejects.toMatchObject(failed);
-  });
-
-  it('gives up on a picture that a proxy finds too large', async () => {
-    await expect(put(await openOnAnswer(413, '<html>413 Request Entity Too Large</html>'))).rejects.toMatchObject({
-      code: 'REFUSED',
-    });
-  });
-
-  it('says so when something else than HTTP listens', async () => {
-    const tcp = createTcpServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.6\r\n'));
-    await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
-    onTestFinished(() => void tcp.close());
-    const bucket = await openOn({ endpoint: `http://127.0.0.1:${(tcp.address() as AddressInfo).port}` });
-    await expect(put(bucket)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-    await expect(put(bucket)).rejects.toThrow('the request to 127.0.0.1');
-  });
   it('never show in an error, wherever a store repeats them', async () => {
     const secrets = [...Object.values(credentials), 'token-of-the-station'];
     const { endpoint, host } = await listenInstead((request, response) => {

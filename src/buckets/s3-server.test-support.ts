@@ -1,20 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buildApp } from 'fauxqs';
+import type { StoreServer } from './instead.test-support.ts';
 
 /** A real S3 server of its own on a free port of this machine. It checks no credentials. */
-export interface S3Server {
+export interface S3Server extends StoreServer {
   readonly endpoint: string;
-  /** A new, empty bucket. */
-  createBucket(): Promise<string>;
-  /** Puts objects there as anyone else would. */
-  fill(bucket: string, names: readonly string[]): Promise<void>;
-  /** The media type of an object. */
-  mediaTypeOf(bucket: string, name: string): Promise<string | undefined>;
-  /** Breaks every connection and takes no new one, until `comeBack`; the objects stay. */
-  goAway(): Promise<void>;
-  comeBack(): Promise<void>;
-  close(): Promise<void>;
 }
 
 const LARGEST_OBJECT_BYTES = 64 * 1024 * 1024;

@@ -51,12 +51,8 @@ describe('edge.json', () => {
 
   it.each([
     [
-      { binary_storage: { type: 'azure_container' } },
-      'error binary_storage.type: "azure_container" is not part of this version. Allowed: "filesystem", "memory", "s3_bucket"',
-    ],
-    [
       { metadata_storage: { type: 'mongodb' } },
-      'error metadata_storage.type: "mongodb" is not part of this version. Allowed: "filesystem", "memory", "s3_bucket"',
+      'error metadata_storage.type: "mongodb" is not part of this version. Allowed: "filesystem", "memory", "s3_bucket", "azure_container", "gcp_bucket"',
     ],
     [
       { telemetry_sink: { type: 'azure_iot_hub' } },
@@ -68,11 +64,11 @@ describe('edge.json', () => {
     ],
     [
       { binary_storage: { type: 'filesytem' } },
-      'error binary_storage.type: found "filesytem", did you mean "filesystem"? Allowed: "filesystem", "memory", "s3_bucket"',
+      'error binary_storage.type: found "filesytem", did you mean "filesystem"? Allowed: "filesystem", "memory", "s3_bucket", "azure_container", "gcp_bucket"',
     ],
     [
       { binary_storage: {} },
-      'error binary_storage.type: "type" is missing. Allowed: "filesystem", "memory", "s3_bucket"',
+      'error binary_storage.type: "type" is missing. Allowed: "filesystem", "memory", "s3_bucket", "azure_container", "gcp_bucket"',
     ],
     [{ server: { port: 65_536 } }, 'error server.port: found 65536, expected at most 65535'],
     [{ server: { max_in_flight: 0 } }, 'error server.max_in_flight: found 0, expected at least 1'],

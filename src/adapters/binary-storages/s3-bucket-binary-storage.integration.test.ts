@@ -4,17 +4,10 @@ import { type S3Server, startS3Server } from '../../buckets/s3-server.test-suppo
 import { binaryStorageContract } from '../../ports/binary-storage.contract.ts';
 import type { BinaryStorage } from '../../ports/binary-storage.ts';
 import { rootless } from '../../ports/context.test-support.ts';
+import { binariesInBucketTests } from './bucket-binaries.test-support.ts';
 import { s3BucketBinaryStorage } from './s3-bucket-binary-storage.ts';
 
-const never = new AbortController().signal;
 const env = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret' };
-const keyOf = (itemId: string, name = 'front.jpg') => ({ config: 'line', itemId, name });
-
-async function namesIn(storage: BinaryStorage): Promise<string[]> {
-  const names: string[] = [];
-  for await (const { config, itemId, name } of storage.iterate(never)) names.push(`${config}/${itemId}/${name}`);
-  return names.sort();
-}
 
 describe('S3 bucket as a binary storage', () => {
   let server: S3Server;
@@ -38,72 +31,5 @@ describe('S3 bucket as a binary storage', () => {
     expect(s3BucketBinaryStorage.remote).toBe(true);
   });
 
-  it.each([
-    ['camera_id3.jpg', 'image/jpeg'],
-    ['camera_id3.png', 'image/png'],
-    ['camera_id3.bin', 'application/octet-stream'],
-  ])('names %s after station, config, item and camera, with its media type', async (name, mediaType) => {
-    const bucket = await server.createBucket();
-    await (await openIn(bucket)).put(keyOf('03a7adc7-59d5-4190-8160-4a71fd07cac5', name), Buffer.from('x'), never);
-    const objectName = `edge-1/line/03a7adc7-59d5-4190-8160-4a71fd07cac5/${name}`;
-    expect(await server.mediaTypeOf(bucket, objectName)).toBe(mediaType);
-  });
-
-  it('fails while the store is away, works once it is back, and opens in between', async () => {
-    const bucket = await server.createBucket();
-    const before = await openIn(bucket);
-    await server.goAway();
-    const opened = await openIn(bucket);
-    await expect(before.put(keyOf('a'), Buffer.from('x'), never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-    await expect(opened.put(keyOf('a'), Buffer.from('x'), never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-    await expect(opened.check(never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-    await server.comeBack();
-    await before.put(keyOf('a'), Buffer.from('x'), never);
-    expect(await opened.get(keyOf('a'), never)).toHaveLength(1);
-  });
-
-  it('keeps two stations in one bucket apart', async () => {
-    const bucket = await server.createBucket();
-    const [first, second] = [await openIn(bucket, 'edge-1'), await openIn(bucket, 'edge-10')];
-    await first.put(keyOf('a'), Buffer.from('of the first'), never);
-    await second.put(keyOf('b'), Buffer.from('of the second'), never);
-    expect(await namesIn(first)).toEqual(['line/a/front.jpg']);
-    expect(await namesIn(second)).toEqual(['line/b/front.jpg']);
-    expect(await second.get(keyOf('a'), never)).toBeUndefined();
-    await second.delete(keyOf('a'), never);
-    expect(await first.get(keyOf('a'), never)).toBeDefined();
-  });
-
-  it('lists the pictures of more items than one answer holds, and nothing else that lies in the bucket', async () => {
-    const bucket = await server.createBucket();
-    const pictures = Array.from({ length: 5000 }, (_, index) => `line/item-${index}/front.jpg`);
-    await server.fill(bucket, [
-      ...pictures.map((name) => `edge-1/${name}`),
-      'edge-1/line/item-1/metadata.json',
-      'edge-1/line/item-1/部品.jpg',
-      'edge-1/line/item-1/deeper/front.jpg',
-      'edge-1/../item-1/front.jpg',
-      'edge-1/readme.txt',
-      'edge-1/',
-    ]);
-    expect(await namesIn(await openIn(bucket))).toEqual(pictures.sort());
-  });
-
-  it.each([
-    ['..', 'item-1', 'front.jpg'],
-    ['line', '../../edge-2', 'front.jpg'],
-    ['line', 'item-1', '../secret'],
-    ['line', 'item-1', 'a/b.jpg'],
-    ['line', 'item-1', '%2e%2e.jpg'],
-    ['', 'item-1', 'front.jpg'],
-    ['línea', 'item-1', 'front.jpg'],
-    ['line', '部品', 'front.jpg'],
-    ['line', 'item\0', 'front.jpg'],
-  ])('never stores under config %j, item %j, name %j', async (config, itemId, name) => {
-    const storage = await openIn(await server.createBucket());
-    const key = { config, itemId, name };
-    await expect(storage.put(key, Buffer.from('x'), never)).rejects.toMatchObject({ code: 'REFUSED' });
-    expect(await storage.get(key, never)).toBeUndefined();
-    await expect(storage.delete(key, never)).resolves.toBeUndefined();
-  });
+  binariesInBucketTests(() => server, openIn);
 });

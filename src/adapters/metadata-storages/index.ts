@@ -1,6 +1,14 @@
+import { azureContainerMetadataStorage } from './azure-container-metadata-storage.ts';
 import { filesystemMetadataStorage } from './filesystem-metadata-storage.ts';
+import { gcpBucketMetadataStorage } from './gcp-bucket-metadata-storage.ts';
 import { memoryMetadataStorage } from './memory-metadata-storage.ts';
 import { s3BucketMetadataStorage } from './s3-bucket-metadata-storage.ts';
 
 /** Register a metadata storage here. */
-export const metadataStorages = [filesystemMetadataStorage, memoryMetadataStorage, s3BucketMetadataStorage] as const;
+export const metadataStorages = [
+  filesystemMetadataStorage,
+  memoryMetadataStorage,
+  s3BucketMetadataStorage,
+  azureContainerMetadataStorage,
+  gcpBucketMetadataStorage,
+] as const;

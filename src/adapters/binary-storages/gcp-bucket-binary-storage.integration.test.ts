@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { GcpBucketOptions } from '../../buckets/gcp-bucket.ts';
+import { type GcsServer, isGcsServerHere, MANY_IN_GCS, startGcsServer } from '../../buckets/gcs-server.test-support.ts';
+import { binaryStorageContract } from '../../ports/binary-storage.contract.ts';
+import type { BinaryStorage } from '../../ports/binary-storage.ts';
+import { rootless } from '../../ports/context.test-support.ts';
+import { binariesInBucketTests } from './bucket-binaries.test-support.ts';
+import { gcpBucketBinaryStorage } from './gcp-bucket-binary-storage.ts';
+
+describe.skipIf(!isGcsServerHere)('bucket of Google as a binary storage (needs fake-gcs-server)', () => {
+  let server: GcsServer;
+  beforeAll(async () => {
+    server = await startGcsServer();
+  });
+  afterAll(async () => {
+    await server.close();
+  });
+
+  const openIn = async (bucket: string, edgeName = 'edge-1'): Promise<BinaryStorage> => {
+    const options = GcpBucketOptions.parse({ bucket, endpoint: server.endpoint });
+    const storage = await gcpBucketBinaryStorage.open(options, { ...rootless, edgeName });
+    onTestFinished(() => storage.close());
+    return storage;
+  };
+
+  binaryStorageContract(async () => openIn(await server.createBucket()));
+
+  it('lives elsewhere', () => {
+    expect(gcpBucketBinaryStorage.remote).toBe(true);
+  });
+
+  binariesInBucketTests(() => server, openIn, MANY_IN_GCS);
+});

@@ -1,0 +1,173 @@
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Bucket, StoredObject } from './bucket.ts';
+import { listenInstead } from './instead.test-support.ts';
+
+const never = new AbortController().signal;
+
+/** One technology, and its store that can be away. */
+export interface FailingStore {
+  /** A bucket of whatever listens there. It is closed when the test ends. */
+  openOn(endpoint: string, timeoutMs?: number): Promise<Bucket>;
+  /** A new bucket of the real store, which the relay leads to. It is closed when the test ends. */
+  openReal(): Promise<Bucket>;
+  /** What the real store is called in messages. */
+  host(): string;
+  goAway(): Promise<void>;
+  comeBack(): Promise<void>;
+  /** The headers with which the store sends a picture of so many bytes. */
+  readonly headersOfPicture: (bytes: number) => Readonly<Record<string, string>>;
+  /** Answers as the store does to a picture that it has taken. */
+  readonly confirm: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
+}
+
+export async function put(bucket: Bucket): Promise<void> {
+  await bucket.put('edge-1/line/a/front.jpg', Buffer.from('picture'), 'image/jpeg', never);
+}
+
+export async function listed(objects: AsyncIterable<StoredObject>): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of objects) names.push(name);
+  return names;
+}
+
+/** What every object store promises while its store, or the way there, fails. */
+export function bucketFailuresContract(store: FailingStore): void {
+  describe('as a bucket whose store fails', () => {
+    it('says that the store is away, and works again once it is back', async () => {
+      const bucket = await store.openReal();
+      await put(bucket);
+      await store.goAway();
+      await expect(put(bucket)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+      await expect(put(bucket)).rejects.toThrow(`${store.host()} cannot be reached: nobody listens`);
+      await expect(bucket.get('edge-1/line/a/front.jpg', never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+      await expect(bucket.check(never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+      await expect(listed(bucket.iterate('', never))).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+      await store.comeBack();
+      await bucket.check(never);
+      await bucket.put('edge-1/line/b/front.jpg', Buffer.from('later'), 'image/jpeg', never);
+      expect(Buffer.from((await bucket.get('edge-1/line/a/front.jpg', never)) ?? []).toString()).toBe('picture');
+    });
+
+    it('gives up after its time when nothing comes back, and lets go of the connection', async () => {
+      const letGo = Promise.withResolvers<void>();
+      const { endpoint, host } = await listenInstead((request) => request.socket.on('close', () => letGo.resolve()));
+      const writing = put(await store.openOn(endpoint, 200));
+      await expect(writing).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+      await expect(writing).rejects.toThrow(`${host} did not answer in 200 ms`);
+      await letGo.promise;
+    });
+
+    it.each(['put', 'get', 'delete', 'check', 'iterate'] as const)(
+      'ends at once when it is cancelled, and lets go of the connection: %s',
+      async (call) => {
+        const [arrived, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        const { endpoint } = await listenInstead((request) => {
+          arrived.resolve();
+          request.socket.on('close', () => letGo.resolve());
+        });
+        const bucket = await store.openOn(endpoint);
+        const { signal, abort } = cancellable();
+        const calls = {
+          put: async () => bucket.put('a', Buffer.from('x'), 'image/jpeg', signal),
+          get: async () => bucket.get('a', signal),
+          delete: async () => bucket.delete('a', signal),
+          check: async () => bucket.check(signal),
+          iterate: async () => listed(bucket.iterate('', signal)),
+        };
+        const running = calls[call]();
+        await arrived.promise;
+        abort(new Error('the station stops'));
+        await expect(running).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'the station stops' } });
+        await letGo.promise;
+      },
+    );
+
+    it('gives up on a picture that stops halfway', async () => {
+      const { endpoint } = await listenInstead((_request, response) => {
+        response.writeHead(200, store.headersOfPicture(10)).write('half');
+      });
+      const reading = (await store.openOn(endpoint, 200)).get('a', never);
+      await expect(reading).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    });
+
+    it('never gives a part of a picture: the connection breaks', async () => {
+      const { endpoint } = await listenInstead((request, response) => {
+        response.writeHead(200, store.headersOfPicture(10)).write('half', () => request.socket.destroy());
+      });
+      const reading = (await store.openOn(endpoint)).get('a', never);
+      await expect(reading).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    });
+
+    it('never gives what may be a part of a picture: its length is unknown', async () => {
+      const { 'content-length': _length, ...headers } = store.headersOfPicture(10);
+      const { endpoint } = await listenInstead((_request, response) => {
+        response.writeHead(200, headers);
+        response.write('half');
+        response.end();
+      });
+      const reading = (await store.openOn(endpoint)).get('a', never);
+      await expect(reading).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+    });
+
+    it.each([
+      [200, '<html>Please log in to the network of the plant</html>'],
+      [200, '{"ok": true}'],
+      [200, ''],
+      [302, ''],
+      [400, 'The plain HTTP request was sent to HTTPS port'],
+      [404, '<html>404 page not found</html>'],
+      [404, ''],
+      [502, '<html>Bad Gateway</html>'],
+      [503, 'busy'],
+    ])('takes nothing for done, missing or refused for good on an answer %i %j', async (status, body) => {
+      const { endpoint } = await listenInstead((request, response) => {
+        request.resume().on('end', () => response.writeHead(status).end(body));
+      });
+      const bucket = await store.openOn(endpoint);
+      const failed = { code: 'STORAGE_FAILED', message: expect.stringMatching(/ 127\.0\.0\.1:\d+ /) };
+      await expect(put(bucket)).rejects.toMatchObject(failed);
+      await expect(bucket.get('edge-1/line/a/front.jpg', never)).rejects.toMatchObject(failed);
+      await expect(bucket.delete('edge-1/line/a/front.jpg', never)).rejects.toMatchObject(failed);
+      await expect(listed(bucket.iterate('', never))).rejects.toMatchObject(failed);
+      await expect(bucket.check(never)).rejects.toMatchObject(failed);
+    });
+
+    it('gives up on a picture that a proxy finds too large', async () => {
+      const { endpoint } = await listenInstead((request, response) => {
+        request.resume().on('end', () => response.writeHead(413).end('<html>413 Request Entity Too Large</html>'));
+      });
+      await expect(put(await store.openOn(endpoint))).rejects.toMatchObject({ code: 'REFUSED' });
+    });
+
+    it('says so when something else than HTTP listens', async () => {
+      const tcp = createTcpServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.6\r\n'));
+      await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void tcp.close());
+      const bucket = await store.openOn(`http://127.0.0.1:${(tcp.address() as AddressInfo).port}`);
+      await expect(put(bucket)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+      await expect(put(bucket)).rejects.toThrow('127.0.0.1');
+    });
+
+    it('holds at most 16 connections', async () => {
+      const sockets = new Set<unknown>();
+      const { status, headers, body } = store.confirm;
+      const { endpoint } = await listenInstead((request, response) => {
+        sockets.add(request.socket);
+        request.resume().on('end', () => setTimeout(() => response.writeHead(status, headers).end(body), 2));
+      });
+      const bucket = await store.openOn(endpoint);
+      await Promise.all(Array.from({ length: 60 }, async () => put(bucket)));
+      expect(sockets.size).toBeLessThanOrEqual(16);
+    });
+  });
+}
+
+function cancellable(): { readonly signal: AbortSignal; readonly abort: (reason: Error) => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
+}
