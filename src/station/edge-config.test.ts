@@ -59,8 +59,8 @@ describe('edge.json', () => {
       'error metadata_storage.type: "mongodb" is not part of this version. Allowed: "filesystem", "memory", "s3_bucket"',
     ],
     [
-      { telemetry_sink: { type: 'azure_iot_hub' } },
-      'error telemetry_sink.type: "azure_iot_hub" is not part of this version. Allowed: "fake", "postgresql"',
+      { telemetry_sink: { type: 'azure_iot_hub', EdgeHubConnectionString: 'HostName=hub' } },
+      'error telemetry_sink.EdgeHubConnectionString: unknown key "EdgeHubConnectionString". Allowed: "port", "timeout_ms", "token_lifetime_s", "type"',
     ],
     [
       { telemetry_sink: { type: 'postgresql', url: 'postgresql://localhost/iot' } },
