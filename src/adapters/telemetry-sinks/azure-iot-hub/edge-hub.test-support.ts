@@ -14,7 +14,7 @@ export const HUB = 'factory.azure-devices.net';
 export const DEVICE = 'press-7';
 export const MODULE = 'inspection';
 /** "swordfish" in base64, so that a test can look for it in what must not show it. */
-export const KEY = Buffer.from('swordfish-4711-of-the-module').toString('base64');
+const KEY = Buffer.from('swordfish-4711-of-the-module').toString('base64');
 
 const NOT_AUTHORIZED = 5 as AuthErrorCode;
 
