@@ -93,11 +93,17 @@ describe('edge.json', () => {
     expect(sentence).toMatch(/^error model_forwrd: unknown key "model_forwrd", did you mean "model_forward"\?/);
   });
 
-  it('warns of plugins, which are not built yet', () => {
+  it('says that a plugin which was added meanwhile counts from the next start', () => {
     const { edge, diagnostics } = edgeOf({ plugins: ['./gige-camera.ts'] });
     expect(edge?.plugins).toEqual(['./gige-camera.ts']);
     expect(sentences(diagnostics)).toEqual([
-      'warning plugins: plugins are not part of this version, so none is loaded',
+      'warning plugins.0: the plugin "./gige-camera.ts" is loaded at the next start',
+    ]);
+  });
+
+  it.each(['../gige-camera.ts', '/opt/gige-camera.ts', './gige-camera.py'])('takes no plugin %j', (plugin) => {
+    expect(sentences(edgeOf({ plugins: [plugin] }).diagnostics)).toEqual([
+      `error plugins.0: found "${plugin}", expected a file of the edge root that ends in .ts, .js or .mjs, such as "./plugins/my-rule.ts"`,
     ]);
   });
 });

@@ -71,7 +71,7 @@ export async function openOrchestrator(options: OrchestratorOptions): Promise<Op
   const unlock = lockRoot(lockFile(root));
   let ports: OpenPorts | undefined;
   try {
-    ports = await openPorts(edge, adapterContext(root, settings, log));
+    ports = await openPorts(edge, adapterContext(root, settings, log, configs.kinds));
     return { orchestrator: await assemble(options, edge, configs, ports, unlock), edge };
   } catch (error) {
     await ports?.close();
@@ -91,7 +91,7 @@ async function assemble(
   const { signal } = ending;
   // everything that is under way listens to it
   setMaxListeners(0, signal);
-  const context = adapterContext(root, settings, log);
+  const context = adapterContext(root, settings, log, configs.kinds);
   const { journal } = ports;
   const events = createEventLog(randomUUID().slice(0, 8));
   const holder = createStationHolder();
@@ -125,7 +125,11 @@ async function assemble(
   const inspectModel = ports.modelForward.inspect;
   const cameras = createCameraDevices(context);
   const open = (plan: StationPlan, devices: CameraDevices): Promise<OpenStation> =>
-    openStation(plan, { modelForward: ports.modelForward, devices, deadline: edge.deadline ?? null }, signal);
+    openStation(
+      plan,
+      { modelForward: ports.modelForward, devices, kinds: configs.kinds, deadline: edge.deadline ?? null },
+      signal,
+    );
   const activation = createActivation({
     holder,
     log,
