@@ -53,7 +53,7 @@ const isHere = (path: string): boolean => !/(^|\/)(storage|journal\.db[^/]*|[^/]
 
 /** The demo without what a station has written into it. */
 async function copyDemoRoot(root: string): Promise<void> {
-  for (const folder of ['config', 'data', 'models']) {
+  for (const folder of ['config', 'data', 'models', 'plugins']) {
     await cp(join(DEMO_ROOT, folder), join(root, folder), { recursive: true, filter: isHere });
   }
 }

@@ -292,7 +292,7 @@ describe('the demo line', () => {
 
   it('decides its packs as they were rendered', async () => {
     const demo = newFolder();
-    for (const part of ['config', 'data/top', 'data/foil', 'models']) {
+    for (const part of ['config', 'data/top', 'data/foil', 'models', 'plugins']) {
       cpSync(join(DEMO, part), join(demo, part), { recursive: true });
     }
     const line = await startStation(demo);

@@ -17,14 +17,15 @@ const DEMO = new URL('../examples/blister-line/', import.meta.url).pathname;
 /** The demo line, with real models and pictures, that sends everything to remote servers too. */
 function demoRoot(servers: RemoteServers): string {
   const root = newFolder();
-  for (const part of ['config', 'models', 'data']) {
+  for (const part of ['config', 'models', 'data', 'plugins']) {
     cpSync(join(DEMO, part), join(root, part), {
       recursive: true,
       filter: (path) => !/data\/(storage|journal|configs)/.test(path),
     });
   }
   mkdirSync(join(root, 'data'), { recursive: true });
-  writeFiles(root, servers.edge({ model_forward: { type: 'embedded' }, active_config: 'blister_line' }));
+  const plugins = ['./plugins/exact-nb-objects-rule.ts'];
+  writeFiles(root, servers.edge({ model_forward: { type: 'embedded' }, active_config: 'blister_line', plugins }));
   return root;
 }
 

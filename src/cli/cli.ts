@@ -114,8 +114,9 @@ export async function runCli(args: readonly string[], { settings, version, start
     .command('schema')
     .description('print the JSON Schema of a kind of file, for an editor')
     .argument('<name>', 'station-config, inventory or edge')
-    .action(async (name: string) => {
-      status = await schema({ name });
+    .option('--root <dir>', 'edge root whose plugins are described too')
+    .action(async (name: string, { root }: { root?: string }) => {
+      status = await schema({ name, root: root === undefined ? undefined : resolve(root) });
     });
 
   program

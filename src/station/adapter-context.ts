@@ -2,10 +2,16 @@ import { hostname } from 'node:os';
 import { isPathId } from '../domain/id.ts';
 import type { AdapterContext, Log } from '../ports/context.ts';
 import type { Settings } from '../settings.ts';
+import type { Kinds } from './kinds.ts';
 
-/** What adapters of an edge root are opened with. */
-export function adapterContext(root: string, settings: Settings, log: Log): AdapterContext {
-  return { root, edgeName: settings.edgeName ?? hostAsName(), env: settings.env, log };
+/** What adapters are opened with, and what there is to choose from. */
+export interface StationContext extends AdapterContext {
+  readonly kinds: Kinds;
+}
+
+/** The context of an edge root. */
+export function adapterContext(root: string, settings: Settings, log: Log, kinds: Kinds): StationContext {
+  return { kinds, root, edgeName: settings.edgeName ?? hostAsName(), env: settings.env, log };
 }
 
 /** The host's name without its domain, as far as it can be part of an object's name. */

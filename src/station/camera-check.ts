@@ -1,4 +1,3 @@
-import { cameras } from '../adapters/cameras/index.ts';
 import type { GraphNode } from '../domain/model-graph.ts';
 import { isObject, quoted } from './config-check.ts';
 import { type ConfigFile, type ConfigPath, valueAt } from './config-file.ts';
@@ -15,11 +14,11 @@ export async function checkedCamera(id: string, file: ConfigFile, context: PlanC
   const place: ConfigPath = ['cameras', id];
   checkListed(file, [...place, 'type'], context.inventory.content?.cameraTypes, 'camera type');
   checkListed(file, [...place, 'camera_rule', 'name'], context.inventory.content?.cameraRules, 'camera rule');
-  await checkOptions(file, place, context.root);
+  await checkOptions(file, place, context);
   const graph = await checkedGraph([...place, 'models_graph'], file, context);
   const judged = graph.at(-1);
   if (judged !== undefined) {
-    checkRuleLabels(file, place, judged, context.inventory.content?.models.get(judged.modelName));
+    checkRuleLabels(file, place, judged, context.inventory.content?.models.get(judged.modelName), context.kinds);
   } else if (file.keys([...place, 'models_graph']).length === 0 && isObject(valueAt(file.value, place))) {
     const at = file.written([...place, 'models_graph']) === undefined ? place : [...place, 'models_graph'];
     file.warning(at, 'there is no model, so the camera rule judges as if nothing was seen');
@@ -41,9 +40,9 @@ export function checkListed(
   file.error(path, `${sentence}${suggestion(undefined, listed, 'Listed')}`);
 }
 
-async function checkOptions(file: ConfigFile, place: ConfigPath, root: string): Promise<void> {
+async function checkOptions(file: ConfigFile, place: ConfigPath, { root, kinds }: PlanContext): Promise<void> {
   const config = valueAt(file.value, place);
-  const kind = isObject(config) ? cameras.find(({ type }) => type === config.type) : undefined;
+  const kind = isObject(config) ? kinds.cameras.find(({ type }) => type === config.type) : undefined;
   if (!isObject(config) || kind === undefined) return;
   if (kind.planned === true) {
     file.warning([...place, 'type'], `${kind.type} is not part of this version: its captures fail`);

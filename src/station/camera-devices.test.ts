@@ -2,17 +2,18 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { testContext } from '../ports/context.test-support.ts';
-import type { AdapterContext } from '../ports/context.ts';
+import type { StationContext } from './adapter-context.ts';
 import { type CameraDevices, type CameraUse, createCameraDevices } from './camera-devices.ts';
+import { builtInKinds } from './kinds.ts';
 import { imageFolder, planOfCamera } from './station-plan.test-support.ts';
 
 const never = new AbortController().signal;
 
-let context: AdapterContext;
+let context: StationContext;
 let devices: CameraDevices;
 
 beforeEach(async () => {
-  context = await testContext();
+  context = { ...(await testContext()), kinds: builtInKinds };
   await imageFolder(context.root, ['1.jpg', '2.jpg', '3.jpg', '4.jpg', '5.jpg']);
   devices = createCameraDevices(context);
 });

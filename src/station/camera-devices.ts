@@ -1,9 +1,8 @@
-import { cameras } from '../adapters/cameras/index.ts';
 import { calledOff, withDeadline } from '../application/deadline.ts';
 import { createTurns, type Turns } from '../application/turns.ts';
 import { kindFor } from '../domain/kind.ts';
 import type { Camera } from '../ports/camera.ts';
-import type { AdapterContext } from '../ports/context.ts';
+import type { StationContext } from './adapter-context.ts';
 import type { CameraPlan } from './station-plan.ts';
 
 /** A camera as one station uses it. */
@@ -30,11 +29,11 @@ interface Device {
 const OPEN_TIMEOUT_MS = 30_000;
 const unending = new AbortController().signal;
 
-export function createCameraDevices(context: AdapterContext): CameraDevices {
+export function createCameraDevices(context: StationContext): CameraDevices {
   const devices = new Map<string, Device>();
 
   const open = async (plan: CameraPlan): Promise<Camera> => {
-    const kind = kindFor(cameras, plan.type);
+    const kind = kindFor(context.kinds.cameras, plan.type);
     return await withDeadline(OPEN_TIMEOUT_MS, `opening camera "${plan.id}"`, unending, () =>
       kind.open(plan.options as never, { ...context, written: plan.written }),
     );

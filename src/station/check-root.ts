@@ -19,7 +19,8 @@ export interface RootCheck {
 export async function checkRoot(root: string, settings: Settings): Promise<RootCheck> {
   const configs = await openRootConfigs({ root, settings, log: SILENT });
   const { edge } = configs;
-  const forward = edge === null ? null : await openModelForward(edge, adapterContext(root, settings, SILENT));
+  const forward =
+    edge === null ? null : await openModelForward(edge, adapterContext(root, settings, SILENT, configs.kinds));
   try {
     const state = await configs.read(async (model) => (forward === null ? null : await forward.inspect(model)));
     return {

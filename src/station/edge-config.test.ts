@@ -55,8 +55,8 @@ describe('edge.json', () => {
       'error metadata_storage.type: "mongodb" is not part of this version. Allowed: "filesystem", "memory", "s3_bucket", "azure_container", "gcp_bucket"',
     ],
     [
-      { telemetry_sink: { type: 'azure_iot_hub' } },
-      'error telemetry_sink.type: "azure_iot_hub" is not part of this version. Allowed: "fake", "postgresql"',
+      { telemetry_sink: { type: 'azure_iot_hub', EdgeHubConnectionString: 'HostName=hub' } },
+      'error telemetry_sink.EdgeHubConnectionString: unknown key "EdgeHubConnectionString". Allowed: "port", "timeout_ms", "token_lifetime_s", "type"',
     ],
     [
       { telemetry_sink: { type: 'postgresql', url: 'postgresql://localhost/iot' } },
@@ -89,11 +89,17 @@ describe('edge.json', () => {
     expect(sentence).toMatch(/^error model_forwrd: unknown key "model_forwrd", did you mean "model_forward"\?/);
   });
 
-  it('warns of plugins, which are not built yet', () => {
+  it('says that a plugin which was added meanwhile counts from the next start', () => {
     const { edge, diagnostics } = edgeOf({ plugins: ['./gige-camera.ts'] });
     expect(edge?.plugins).toEqual(['./gige-camera.ts']);
     expect(sentences(diagnostics)).toEqual([
-      'warning plugins: plugins are not part of this version, so none is loaded',
+      'warning plugins.0: the plugin "./gige-camera.ts" is loaded at the next start',
+    ]);
+  });
+
+  it.each(['../gige-camera.ts', '/opt/gige-camera.ts', './gige-camera.py'])('takes no plugin %j', (plugin) => {
+    expect(sentences(edgeOf({ plugins: [plugin] }).diagnostics)).toEqual([
+      `error plugins.0: found "${plugin}", expected a file of the edge root that ends in .ts, .js or .mjs, such as "./plugins/my-rule.ts"`,
     ]);
   });
 });

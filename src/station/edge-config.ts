@@ -1,10 +1,6 @@
 import { z } from 'zod';
-import { binaryStorages } from '../adapters/binary-storages/index.ts';
 import { inventories } from '../adapters/inventories/index.ts';
-import { metadataStorages } from '../adapters/metadata-storages/index.ts';
-import { modelForwards } from '../adapters/model-forwards/index.ts';
 import { stationConfigs } from '../adapters/station-configs/index.ts';
-import { telemetrySinks } from '../adapters/telemetry-sinks/index.ts';
 import { readTextFile } from '../disk/text-file.ts';
 import { type Diagnostic, hasErrors } from '../domain/diagnostic.ts';
 import { isPathId } from '../domain/id.ts';
@@ -12,12 +8,14 @@ import { schemaOfTyped } from '../domain/kind.ts';
 import type { Settings } from '../settings.ts';
 import { checkedConfig } from './config-check.ts';
 import { parseConfigFile, valueAt } from './config-file.ts';
+import { oncePerKinds } from './kinds.ts';
+import { checkPlugins, noPlugins, PluginFile, type Plugins } from './plugins.ts';
 import { Deadline } from './verdict-deadline-schema.ts';
 
 const EDGE_FILE = 'config/edge.json';
 
 /** Types the specification names that come with a later version. */
-const NOT_BUILT = ['mongodb', 'azure_iot_hub'];
+const NOT_BUILT = ['mongodb'];
 
 const Days = z.number().positive().nullable();
 
@@ -94,39 +92,50 @@ const Server = z
   })
   .meta({ title: 'HTTP server and load' });
 
-export const EdgeConfig = z
-  .strictObject({
-    $schema: z.string().optional(),
-    binary_storage: schemaOfTyped(binaryStorages, {})
-      .prefault({ type: 'filesystem' })
-      .meta({ description: 'Where images are kept.' }),
-    metadata_storage: schemaOfTyped(metadataStorages, {})
-      .prefault({ type: 'filesystem' })
-      .meta({ description: 'Where the records of items are kept.' }),
-    model_forward: schemaOfTyped(modelForwards, {})
-      .prefault({ type: 'embedded' })
-      .meta({ description: 'How models are run.' }),
-    telemetry_sink: schemaOfTyped(telemetrySinks, {})
-      .prefault({ type: 'fake' })
-      .meta({ description: 'Who is told of decisions.' }),
-    inventory: schemaOfTyped(inventories, {})
-      .prefault({ type: 'json' })
-      .meta({ description: 'Where the inventory is.' }),
-    station_configs: schemaOfTyped(stationConfigs, {})
-      .prefault({ type: 'json' })
-      .meta({ description: 'Where station configs are.' }),
-    server: Server.prefault({}),
-    deadline: Deadline.optional(),
-    retention: Retention.prefault({}),
-    delivery: Delivery.prefault({}),
-    recovery: Recovery.prefault({}),
-    active_config: z.string().min(1).optional().meta({
-      description: 'Config to start with when neither ACTIVE_CONFIG_NAME nor an earlier run says which.',
-    }),
-    plugins: z.array(z.string().min(1)).default([]).meta({ description: 'Not part of this version.' }),
-  })
-  .meta({ title: 'edge.json', description: 'Where things go: storages, model forward, telemetry, server.' });
-export type EdgeConfig = z.output<typeof EdgeConfig>;
+export const edgeConfigSchema = oncePerKinds((kinds) =>
+  z
+    .strictObject({
+      $schema: z.string().optional(),
+      binary_storage: schemaOfTyped(kinds.binaryStorages, {})
+        .prefault({ type: 'filesystem' })
+        .meta({ description: 'Where images are kept.' }),
+      metadata_storage: schemaOfTyped(kinds.metadataStorages, {})
+        .prefault({ type: 'filesystem' })
+        .meta({ description: 'Where the records of items are kept.' }),
+      model_forward: schemaOfTyped(kinds.modelForwards, {})
+        .prefault({ type: 'embedded' })
+        .meta({ description: 'How models are run.' }),
+      telemetry_sink: schemaOfTyped(kinds.telemetrySinks, {})
+        .prefault({ type: 'fake' })
+        .meta({ description: 'Who is told of decisions.' }),
+      inventory: schemaOfTyped(inventories, {})
+        .prefault({ type: 'json' })
+        .meta({ description: 'Where the inventory is.' }),
+      station_configs: schemaOfTyped(stationConfigs, {})
+        .prefault({ type: 'json' })
+        .meta({ description: 'Where station configs are.' }),
+      server: Server.prefault({}),
+      deadline: Deadline.optional(),
+      retention: Retention.prefault({}),
+      delivery: Delivery.prefault({}),
+      recovery: Recovery.prefault({}),
+      active_config: z.string().min(1).optional().meta({
+        description: 'Config to start with when neither ACTIVE_CONFIG_NAME nor an earlier run says which.',
+      }),
+      plugins: z
+        .array(PluginFile)
+        .default([])
+        .meta({ description: 'Files that define kinds of their own; read at the start.' }),
+    })
+    .meta({ title: 'edge.json', description: 'Where things go: storages, model forward, telemetry, server.' }),
+);
+export type EdgeConfig = z.output<ReturnType<typeof edgeConfigSchema>>;
+
+export interface EdgeDocument {
+  readonly file: string;
+  readonly text: string;
+  readonly problem?: string | undefined;
+}
 
 export interface EdgeState {
   /** Null when the file has errors. */
@@ -135,18 +144,24 @@ export interface EdgeState {
 }
 
 /** Reads `edge.json` of a root; a root without one takes every default. What the environment says wins. Never throws. */
-export async function readEdgeConfig(root: string, settings: Settings): Promise<EdgeState> {
+export async function readEdgeConfig(
+  root: string,
+  settings: Settings,
+  plugins: Plugins = noPlugins,
+): Promise<EdgeState> {
+  return parsedEdgeConfig(await edgeDocument(root), settings, plugins);
+}
+
+/** `edge.json` as it stands on the disk; an empty object where there is none. */
+export async function edgeDocument(root: string): Promise<EdgeDocument> {
   const read = await readTextFile(`${root}/${EDGE_FILE}`);
   const isAbsent = read.problem !== null && read.missing;
   const problem = read.problem === null || isAbsent ? undefined : `the file ${read.problem}`;
-  return parsedEdgeConfig({ file: EDGE_FILE, text: isAbsent ? '{}' : read.text, problem }, settings);
+  return { file: EDGE_FILE, text: isAbsent ? '{}' : read.text, problem };
 }
 
 /** The same from text. */
-export function parsedEdgeConfig(
-  document: { readonly file: string; readonly text: string; readonly problem?: string | undefined },
-  settings: Settings,
-): EdgeState {
+export function parsedEdgeConfig(document: EdgeDocument, settings: Settings, plugins: Plugins = noPlugins): EdgeState {
   // An address from the environment is treated like one that the file takes from there, so that it is never shown.
   const file = parseConfigFile(document, settings.env, settings.servingModelUrl === null ? undefined : withServingUrl);
   if (isServing(file.raw) && file.written(['model_forward', 'url']) === undefined) {
@@ -156,10 +171,8 @@ export function parsedEdgeConfig(
   if (settings.edgeName !== null && !isPathId(settings.edgeName)) {
     file.error([], 'the environment variable EDGE_NAME is no name: 1 to 64 letters, digits, "_", "." or "-"');
   }
-  const edge = checkedConfig(file, EdgeConfig, { notBuilt: NOT_BUILT });
-  if (edge !== null && edge.plugins.length > 0) {
-    file.warning(['plugins'], 'plugins are not part of this version, so none is loaded');
-  }
+  checkPlugins(file, plugins);
+  const edge = checkedConfig(file, edgeConfigSchema(plugins.kinds), { notBuilt: NOT_BUILT });
   return { edge: hasErrors(file.diagnostics) ? null : edge, diagnostics: file.diagnostics };
 }
 

@@ -1,10 +1,8 @@
 import { z } from 'zod';
-import { cameras } from '../adapters/cameras/index.ts';
-import { cameraRules } from '../domain/camera-rules/index.ts';
 import { PATH_ID } from '../domain/id.ts';
-import { itemRules } from '../domain/item-rules/index.ts';
 import { DETECTOR_TYPES, MODEL_CATEGORIES, NORMALIZATIONS, RESIZES } from '../domain/model.ts';
 import { RelativePath } from '../domain/relative-path.ts';
+import { oncePerKinds } from './kinds.ts';
 
 /** A name that becomes part of a path or an address. */
 export const PathId = z.string().regex(PATH_ID, {
@@ -51,12 +49,16 @@ export type ModelEntry = z.output<typeof ModelEntry>;
 
 const namesOf = (kinds: readonly { readonly name: string }[]): readonly string[] => kinds.map(({ name }) => name);
 
-export const InventorySchema = z
-  .strictObject({
-    $schema: z.string().optional(),
-    cameras: z.array(z.enum(cameras.map(({ type }) => type))).meta({ description: 'Camera types that exist here.' }),
-    models: z.record(PathId, ModelEntry).meta({ description: 'Models by name.' }),
-    camera_rules: z.array(z.enum(namesOf(cameraRules))).meta({ description: 'Camera rules that may be used.' }),
-    item_rules: z.array(z.enum(namesOf(itemRules))).meta({ description: 'Item rules that may be used.' }),
-  })
-  .meta({ title: 'Inventory', description: 'What is available at this station.' });
+export const inventorySchema = oncePerKinds((kinds) =>
+  z
+    .strictObject({
+      $schema: z.string().optional(),
+      cameras: z
+        .array(z.enum(kinds.cameras.map(({ type }) => type)))
+        .meta({ description: 'Camera types that exist here.' }),
+      models: z.record(PathId, ModelEntry).meta({ description: 'Models by name.' }),
+      camera_rules: z.array(z.enum(namesOf(kinds.cameraRules))).meta({ description: 'Camera rules that may be used.' }),
+      item_rules: z.array(z.enum(namesOf(kinds.itemRules))).meta({ description: 'Item rules that may be used.' }),
+    })
+    .meta({ title: 'Inventory', description: 'What is available at this station.' }),
+);

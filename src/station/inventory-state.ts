@@ -4,7 +4,8 @@ import type { ConfigDocument } from '../ports/station-configs.ts';
 import { checkedConfig } from './config-check.ts';
 import { parseConfigFile } from './config-file.ts';
 import { type ResolvedModel, resolvedModel } from './inventory-models.ts';
-import { InventorySchema } from './inventory-schema.ts';
+import { inventorySchema } from './inventory-schema.ts';
+import { builtInKinds, type Kinds } from './kinds.ts';
 
 /** What the station offers, ready to be used. */
 export interface InventoryContent {
@@ -28,9 +29,10 @@ export async function inventoryState(
   document: ConfigDocument,
   root: string,
   env: Readonly<Record<string, string | undefined>>,
+  kinds: Kinds = builtInKinds,
 ): Promise<InventoryState> {
   const file = parseConfigFile(document, env);
-  const parsed = checkedConfig(file, InventorySchema);
+  const parsed = checkedConfig(file, inventorySchema(kinds));
   if (parsed === null || hasErrors(file.diagnostics)) {
     return { file: document.file, raw: file.raw, content: null, diagnostics: file.diagnostics };
   }

@@ -1,10 +1,10 @@
-import { cameraRules } from '../domain/camera-rules/index.ts';
 import { Labels } from '../domain/labels.ts';
 import type { Model } from '../domain/model.ts';
 import type { GraphNode } from '../domain/model-graph.ts';
 import { quoted } from './config-check.ts';
 import { type ConfigFile, type ConfigPath, valueAt } from './config-file.ts';
 import type { ResolvedModel } from './inventory-models.ts';
+import type { Kinds } from './kinds.ts';
 import { suggestion } from './nearest-name.ts';
 
 /** Labels that the rule waits for and the judged model never gives. */
@@ -13,6 +13,7 @@ export function checkRuleLabels(
   place: ConfigPath,
   judged: GraphNode,
   resolved: ResolvedModel | undefined,
+  { cameraRules }: Kinds,
 ): void {
   const rule = cameraRules.find(({ name }) => name === valueAt(file.value, [...place, 'camera_rule', 'name']));
   if (rule === undefined || resolved === undefined || resolved.labelProblem !== null) return;

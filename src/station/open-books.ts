@@ -36,7 +36,8 @@ export interface BooksOptions {
  */
 export async function openBooks(options: BooksOptions): Promise<Books> {
   const { root, settings, log } = options;
-  const edge = await requireSoundRoot(await openRootConfigs(options));
+  const configs = await openRootConfigs(options);
+  const edge = await requireSoundRoot(configs);
   let unlock: () => void;
   try {
     unlock = lockRoot(lockFile(root));
@@ -45,7 +46,7 @@ export async function openBooks(options: BooksOptions): Promise<Books> {
     throw error;
   }
   try {
-    const storages = await openStorages(edge, adapterContext(root, settings, log));
+    const storages = await openStorages(edge, adapterContext(root, settings, log, configs.kinds));
     const { journal, close } = storages;
     return {
       ledger: (signal, onProgress) => ledgerOf({ ...storages, stored: journal.stored }, signal, onProgress),

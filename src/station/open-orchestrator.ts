@@ -69,7 +69,7 @@ export async function openOrchestrator(options: OrchestratorOptions): Promise<Op
   const configs = await openRootConfigs(options);
   const edge = await requireSoundRoot(configs);
   options.beforeOpening?.(edge);
-  const context = adapterContext(root, settings, log);
+  const context = adapterContext(root, settings, log, configs.kinds);
   const opened = openedThings(context);
   try {
     const unlock = lockRoot(lockFile(root));
@@ -93,7 +93,7 @@ async function assemble(
   const { signal } = ending;
   // everything that is under way listens to it
   setMaxListeners(0, signal);
-  const context = adapterContext(root, settings, log);
+  const context = adapterContext(root, settings, log, configs.kinds);
   const { journal } = ports;
   const events = createEventLog(randomUUID().slice(0, 8));
   const holder = createStationHolder();
@@ -130,7 +130,11 @@ async function assemble(
   const inspectModel = ports.modelForward.inspect;
   const cameras = createCameraDevices(context);
   const open = (plan: StationPlan, devices: CameraDevices): Promise<OpenStation> =>
-    openStation(plan, { modelForward: ports.modelForward, devices, deadline: edge.deadline ?? null }, signal);
+    openStation(
+      plan,
+      { modelForward: ports.modelForward, devices, kinds: configs.kinds, deadline: edge.deadline ?? null },
+      signal,
+    );
   const activation = createActivation({
     holder,
     log,

@@ -1,9 +1,7 @@
-import { modelForwards } from '../adapters/model-forwards/index.ts';
-import { telemetrySinks } from '../adapters/telemetry-sinks/index.ts';
 import { kindFor } from '../domain/kind.ts';
-import type { AdapterContext } from '../ports/context.ts';
 import type { ModelForward } from '../ports/model-forward.ts';
 import type { TelemetrySink } from '../ports/telemetry-sink.ts';
+import type { StationContext } from './adapter-context.ts';
 import type { EdgeConfig } from './edge-config.ts';
 import { openedThings, openStorages, type Storages } from './open-storages.ts';
 
@@ -14,7 +12,7 @@ export interface OpenPorts extends Storages {
 }
 
 /** Opens what `edge.json` chooses; closes what it opened when one of them cannot be. */
-export async function openPorts(edge: EdgeConfig, context: AdapterContext): Promise<OpenPorts> {
+export async function openPorts(edge: EdgeConfig, context: StationContext): Promise<OpenPorts> {
   const { keep, close } = openedThings(context);
   try {
     const storages = keep(await openStorages(edge, context));
@@ -28,10 +26,10 @@ export async function openPorts(edge: EdgeConfig, context: AdapterContext): Prom
 }
 
 /** The model forward alone, for who only looks at models. */
-export function openModelForward({ model_forward }: EdgeConfig, context: AdapterContext): Promise<ModelForward> {
-  return kindFor(modelForwards, model_forward.type).open(model_forward as never, context);
+export function openModelForward({ model_forward }: EdgeConfig, context: StationContext): Promise<ModelForward> {
+  return kindFor(context.kinds.modelForwards, model_forward.type).open(model_forward as never, context);
 }
 
-function openTelemetrySink({ telemetry_sink }: EdgeConfig, context: AdapterContext): Promise<TelemetrySink> {
-  return kindFor(telemetrySinks, telemetry_sink.type).open(telemetry_sink as never, context);
+function openTelemetrySink({ telemetry_sink }: EdgeConfig, context: StationContext): Promise<TelemetrySink> {
+  return kindFor(context.kinds.telemetrySinks, telemetry_sink.type).open(telemetry_sink as never, context);
 }

@@ -5,24 +5,30 @@ import { fakeModelForward } from '../adapters/model-forwards/fake-model-forward.
 import { AppError } from '../domain/errors.ts';
 import type { GraphNode } from '../domain/model-graph.ts';
 import { testContext } from '../ports/context.test-support.ts';
-import type { AdapterContext } from '../ports/context.ts';
 import type { ModelForward } from '../ports/model-forward.ts';
+import type { StationContext } from './adapter-context.ts';
 import { createCameraDevices } from './camera-devices.ts';
+import { builtInKinds } from './kinds.ts';
 import { openStation, type StationParts } from './open-station.ts';
 import { imageFolder, planOfCamera, planOfStation } from './station-plan.test-support.ts';
 
 const never = new AbortController().signal;
 
-let context: AdapterContext;
+let context: StationContext;
 /** Names of the models that are loaded and not closed. */
 let loaded: string[];
 let parts: StationParts;
 
 beforeEach(async () => {
-  context = await testContext();
+  context = { ...(await testContext()), kinds: builtInKinds };
   await imageFolder(context.root, ['1.jpg', '2.jpg']);
   loaded = [];
-  parts = { devices: createCameraDevices(context), modelForward: await watchedForward(), deadline: null };
+  parts = {
+    devices: createCameraDevices(context),
+    modelForward: await watchedForward(),
+    deadline: null,
+    kinds: builtInKinds,
+  };
 });
 
 /** The fake forward; counts what is loaded, and cannot load models whose name begins with `broken`. */

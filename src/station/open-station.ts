@@ -4,6 +4,7 @@ import { AppError, messageOf } from '../domain/errors.ts';
 import { bindItemRule } from '../domain/item-rules/index.ts';
 import type { LoadedModel, ModelForward } from '../ports/model-forward.ts';
 import type { CameraDevices, CameraUse } from './camera-devices.ts';
+import type { Kinds } from './kinds.ts';
 import type { CameraPlan, StationPlan } from './station-plan.ts';
 import type { Deadline } from './verdict-deadline-schema.ts';
 
@@ -21,6 +22,8 @@ export interface OpenStation {
 export interface StationParts {
   readonly modelForward: ModelForward;
   readonly devices: CameraDevices;
+  /** Where the rules are. */
+  readonly kinds: Kinds;
   /** For configs that say none. */
   readonly deadline: Deadline | null;
 }
@@ -47,8 +50,8 @@ export async function openStation(plan: StationPlan, parts: StationParts, signal
   const station: Station = {
     configName: plan.name,
     configDigest: plan.digest,
-    cameras: plan.cameras.map((camera) => assembled(camera, plan, models, uses)),
-    itemRule: bindItemRule(plan.itemRule),
+    cameras: plan.cameras.map((camera) => assembled(camera, plan, models, uses, parts.kinds)),
+    itemRule: bindItemRule(plan.itemRule, parts.kinds.itemRules),
     deadline: verdictDeadline(plan.deadline ?? parts.deadline),
   };
   return {
@@ -73,6 +76,7 @@ function assembled(
   plan: StationPlan,
   loaded: ReadonlyMap<string, LoadedModel>,
   uses: ReadonlyMap<string, CameraUse>,
+  kinds: Kinds,
 ): StationCamera {
   const use = required(uses.get(camera.id), camera.id);
   const models = camera.graph.map(
@@ -87,7 +91,7 @@ function assembled(
     metadata: camera.metadata,
     capture: use.capture,
     models,
-    rule: bindCameraRule(camera.rule),
+    rule: bindCameraRule(camera.rule, kinds.cameraRules),
     ruleName: camera.rule.name,
   };
 }

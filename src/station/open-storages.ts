@@ -1,14 +1,13 @@
-import { binaryStorages } from '../adapters/binary-storages/index.ts';
 import { openSqliteJournal } from '../adapters/journal/sqlite-journal.ts';
-import { metadataStorages } from '../adapters/metadata-storages/index.ts';
-import { telemetrySinks } from '../adapters/telemetry-sinks/index.ts';
 import type { Destination } from '../domain/delivery.ts';
 import { kindFor } from '../domain/kind.ts';
 import type { BinaryStorage } from '../ports/binary-storage.ts';
 import type { AdapterContext } from '../ports/context.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { MetadataStorage } from '../ports/metadata-storage.ts';
+import type { StationContext } from './adapter-context.ts';
 import type { EdgeConfig } from './edge-config.ts';
+import type { Kinds } from './kinds.ts';
 import { journalFile } from './root-files.ts';
 
 /** Where the items of a root are. */
@@ -59,16 +58,16 @@ export function openedThings({ log }: AdapterContext): OpenedThings {
 }
 
 /** Opens what keeps the items; closes what it opened when one of them cannot be. */
-export async function openStorages(edge: EdgeConfig, context: AdapterContext): Promise<Storages> {
+export async function openStorages(edge: EdgeConfig, context: StationContext): Promise<Storages> {
   const { keep, close } = openedThings(context);
-  const isRemoteBinary = kindFor(binaryStorages, edge.binary_storage.type).remote === true;
-  const isRemoteMetadata = kindFor(metadataStorages, edge.metadata_storage.type).remote === true;
+  const isRemoteBinary = kindFor(context.kinds.binaryStorages, edge.binary_storage.type).remote === true;
+  const isRemoteMetadata = kindFor(context.kinds.metadataStorages, edge.metadata_storage.type).remote === true;
   try {
     const chosenBinary = keep(await openBinaryStorage(edge.binary_storage, context));
     const chosenMetadata = keep(await openMetadataStorage(edge.metadata_storage, context));
     const binaryStorage = isRemoteBinary ? keep(await openBinaryStorage(ON_DISK, context)) : chosenBinary;
     const metadataStorage = isRemoteMetadata ? keep(await openMetadataStorage(ON_DISK, context)) : chosenMetadata;
-    const destinations = destinationsOf(edge);
+    const destinations = destinationsOf(edge, context.kinds);
     const { journal, isEmpty, setAside } = await openJournal(metadataStorage, destinations, context);
     keep(journal);
     if (setAside !== null) context.log.error({ reason: setAside }, 'data/journal.db was unreadable and is set aside');
@@ -97,33 +96,32 @@ type Chosen = Readonly<{ type: string }>;
 const ON_DISK: Chosen = { type: 'filesystem' };
 
 /** Where items go beyond the disk of the station. */
-export function destinationsOf({
-  binary_storage,
-  metadata_storage,
-  telemetry_sink,
-}: EdgeConfig): readonly Destination[] {
+export function destinationsOf(
+  { binary_storage, metadata_storage, telemetry_sink }: EdgeConfig,
+  kinds: Kinds,
+): readonly Destination[] {
   const destinations: Destination[] = [];
-  if (kindFor(binaryStorages, binary_storage.type).remote === true) destinations.push('binary_storage');
-  if (kindFor(metadataStorages, metadata_storage.type).remote === true) destinations.push('metadata_storage');
-  if (kindFor(telemetrySinks, telemetry_sink.type).silent !== true) destinations.push('telemetry_sink');
+  if (kindFor(kinds.binaryStorages, binary_storage.type).remote === true) destinations.push('binary_storage');
+  if (kindFor(kinds.metadataStorages, metadata_storage.type).remote === true) destinations.push('metadata_storage');
+  if (kindFor(kinds.telemetrySinks, telemetry_sink.type).silent !== true) destinations.push('telemetry_sink');
   return destinations;
 }
 
 /** The metadata storage that keeps the items of the station itself, for who reads it beside no station. */
 export function openLocalMetadataStorage(
   { metadata_storage }: EdgeConfig,
-  context: AdapterContext,
+  context: StationContext,
 ): Promise<MetadataStorage> {
-  const isRemote = kindFor(metadataStorages, metadata_storage.type).remote === true;
+  const isRemote = kindFor(context.kinds.metadataStorages, metadata_storage.type).remote === true;
   return openMetadataStorage(isRemote ? ON_DISK : metadata_storage, context);
 }
 
-function openBinaryStorage(config: Chosen, context: AdapterContext): Promise<BinaryStorage> {
-  return kindFor(binaryStorages, config.type).open(config as never, context);
+function openBinaryStorage(config: Chosen, context: StationContext): Promise<BinaryStorage> {
+  return kindFor(context.kinds.binaryStorages, config.type).open(config as never, context);
 }
 
-function openMetadataStorage(config: Chosen, context: AdapterContext): Promise<MetadataStorage> {
-  return kindFor(metadataStorages, config.type).open(config as never, context);
+function openMetadataStorage(config: Chosen, context: StationContext): Promise<MetadataStorage> {
+  return kindFor(context.kinds.metadataStorages, config.type).open(config as never, context);
 }
 
 /** The index goes with what it indexes: in memory, and as large, where the records are in memory. */

@@ -6,10 +6,10 @@ import { type Filled, fillJournal } from '../application/recovery.ts';
 import { diskError } from '../disk/disk-error.ts';
 import { lockRoot } from '../disk/lock-file.ts';
 import { AppError } from '../domain/errors.ts';
-import type { AdapterContext, Log } from '../ports/context.ts';
+import type { Log } from '../ports/context.ts';
 import type { MetadataStorage } from '../ports/metadata-storage.ts';
 import type { Settings } from '../settings.ts';
-import { adapterContext } from './adapter-context.ts';
+import { adapterContext, type StationContext } from './adapter-context.ts';
 import type { EdgeConfig } from './edge-config.ts';
 import { destinationsOf, openJournal, openLocalMetadataStorage } from './open-storages.ts';
 import type { ReindexState } from './orchestrator.ts';
@@ -37,8 +37,9 @@ const ASK_AGAIN_MS = 250;
  */
 export async function reindex(options: ReindexOptions): Promise<Filled> {
   const { root, settings, log } = options;
-  const edge = await requireSoundRoot(await openRootConfigs(options));
-  const context = adapterContext(root, settings, log);
+  const configs = await openRootConfigs(options);
+  const edge = await requireSoundRoot(configs);
+  const context = adapterContext(root, settings, log, configs.kinds);
   let unlock: () => void;
   try {
     unlock = lockRoot(lockFile(root));
@@ -77,12 +78,12 @@ async function askStation({ root, settings, signal, onProgress }: ReindexOptions
 async function replaceJournal(
   metadataStorage: MetadataStorage,
   edge: EdgeConfig,
-  context: AdapterContext,
+  context: StationContext,
   { log, signal, onProgress }: ReindexOptions,
 ): Promise<Filled> {
   const file = journalFile(context.root);
   const next = `${file}.new`;
-  const destinations = destinationsOf(edge);
+  const destinations = destinationsOf(edge, context.kinds);
   const { journal: old } = await openJournal(metadataStorage, destinations, context);
   const total = await old.stored.count();
   const unfinished = await old.unfinished();

@@ -11,9 +11,11 @@ import type { ConfigDocument } from '../ports/station-configs.ts';
 import type { Settings } from '../settings.ts';
 import { adapterContext } from './adapter-context.ts';
 import { parseConfigFile } from './config-file.ts';
-import { type EdgeConfig, type EdgeState, readEdgeConfig } from './edge-config.ts';
+import { type EdgeConfig, type EdgeState, edgeDocument, readEdgeConfig } from './edge-config.ts';
 import { type InventoryState, inventoryState } from './inventory-state.ts';
+import type { Kinds } from './kinds.ts';
 import type { InspectModel } from './plan-context.ts';
+import { loadPlugins, type Plugins } from './plugins.ts';
 import { type StationPlan, stationPlan } from './station-plan.ts';
 
 /** One station config of the root. */
@@ -39,6 +41,8 @@ export interface RootState {
 
 /** The config files of an edge root. Nothing in them makes a method reject. */
 export interface RootConfigs {
+  /** What its files may choose from: built in, and of the plugins as they were when the root was opened. */
+  readonly kinds: Kinds;
   /** edge.json as it was when the root was opened, which is what the process runs with. Null when it has errors. */
   readonly edge: EdgeConfig | null;
   readonly edgeDiagnostics: readonly Diagnostic[];
@@ -60,15 +64,17 @@ export interface RootOptions {
 }
 
 export async function openRootConfigs({ root, settings, log }: RootOptions): Promise<RootConfigs> {
-  const opened = await edgeOf(root, settings);
-  const context = adapterContext(root, settings, log);
+  const plugins = await loadPlugins(root, await edgeDocument(root));
+  const { kinds } = plugins;
+  const opened = await edgeOf(root, settings, plugins);
+  const context = adapterContext(root, settings, log, kinds);
   const inventoryConfig = opened.edge?.inventory ?? { type: 'json' as const, path: 'config/inventory.json' };
   const sourceConfig = opened.edge?.station_configs ?? { type: 'json' as const, folder: 'config/station_configs' };
   const inventory = await kindFor(inventories, inventoryConfig.type).open(inventoryConfig, context);
   const source = await kindFor(stationConfigs, sourceConfig.type).open(sourceConfig, context);
 
   const readInventory = async (): Promise<InventoryState> =>
-    await inventoryState(await inventory.read(), root, settings.env);
+    await inventoryState(await inventory.read(), root, settings.env, kinds);
 
   const configState = async (
     document: ConfigDocument,
@@ -76,11 +82,12 @@ export async function openRootConfigs({ root, settings, log }: RootOptions): Pro
     inspectModel: InspectModel,
   ): Promise<StationConfigState> => {
     const file = parseConfigFile(document, settings.env);
-    const plan = await stationPlan(document.name, file, { root, inventory: known, inspectModel });
+    const plan = await stationPlan(document.name, file, { root, inventory: known, kinds, inspectModel });
     return { name: document.name, file: document.file, raw: file.raw, plan, diagnostics: file.diagnostics };
   };
 
   return {
+    kinds,
     edge: opened.edge,
     edgeDiagnostics: opened.diagnostics,
     readInventory,
@@ -94,7 +101,7 @@ export async function openRootConfigs({ root, settings, log }: RootOptions): Pro
     },
     async read(inspectModel) {
       const [edge, known, { documents, strays }] = await Promise.all([
-        edgeOf(root, settings),
+        edgeOf(root, settings, plugins),
         readInventory(),
         source.read(),
       ]);
@@ -135,8 +142,8 @@ export async function requireSoundRoot(configs: RootConfigs): Promise<EdgeConfig
 }
 
 /** A root that is no folder has one thing to say, instead of one for each file it lacks. */
-async function edgeOf(root: string, settings: Settings): Promise<EdgeState> {
-  if (await isFolder(root)) return await readEdgeConfig(root, settings);
+async function edgeOf(root: string, settings: Settings, plugins: Plugins): Promise<EdgeState> {
+  if (await isFolder(root)) return await readEdgeConfig(root, settings, plugins);
   const message = 'the edge root is not a folder; "edge-orchestrator init DIR" writes a new one';
   return { edge: null, diagnostics: [wholeFile('.', 'error', message)] };
 }

@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { cameras } from '../adapters/cameras/index.ts';
-import { cameraRules } from '../domain/camera-rules/index.ts';
 import { RESERVED_CAMERA_IDS } from '../domain/id.ts';
-import { itemRules } from '../domain/item-rules/index.ts';
 import { schemaOfNamed, schemaOfTyped } from '../domain/kind.ts';
 import { Labels } from '../domain/labels.ts';
 import { PathId } from './inventory-schema.ts';
+import { oncePerKinds } from './kinds.ts';
 import { Deadline } from './verdict-deadline-schema.ts';
 
 /** Longest time a capture may take when the config does not say. */
@@ -46,22 +44,25 @@ const CommonCameraKeys = {
     .record(PathId, ModelStep)
     .default({})
     .meta({ description: 'Models by id, in the order they are taken.' }),
-  camera_rule: schemaOfNamed(cameraRules).meta({ description: 'Judges the results of the last model taken.' }),
 };
 
-export const CameraConfig = schemaOfTyped(cameras, CommonCameraKeys);
-export type CameraConfig = z.output<typeof CameraConfig>;
-
-export const StationConfig = z
-  .strictObject({
-    $schema: z.string().optional(),
-    name: z.string().optional().meta({ description: 'For people; the name of the config is its file name.' }),
-    description: z.string().optional().meta({ description: 'Free text.' }),
-    cameras: z
-      .record(CameraId, CameraConfig)
-      .meta({ description: 'Cameras by id; the first one takes a picture sent as `image`.' }),
-    deadline: Deadline.optional().meta({ description: 'Wins over the one of edge.json.' }),
-    item_rule: schemaOfNamed(itemRules).meta({ description: "Decides the item from its cameras' decisions." }),
-  })
-  .meta({ title: 'Station config', description: 'What to inspect, and how to decide.' });
-export type StationConfig = z.output<typeof StationConfig>;
+export const stationConfigSchema = oncePerKinds((kinds) => {
+  const camera_rule = schemaOfNamed(kinds.cameraRules).meta({
+    description: 'Judges the results of the last model taken.',
+  });
+  const CameraConfig = schemaOfTyped(kinds.cameras, { ...CommonCameraKeys, camera_rule });
+  return z
+    .strictObject({
+      $schema: z.string().optional(),
+      name: z.string().optional().meta({ description: 'For people; the name of the config is its file name.' }),
+      description: z.string().optional().meta({ description: 'Free text.' }),
+      cameras: z
+        .record(CameraId, CameraConfig)
+        .meta({ description: 'Cameras by id; the first one takes a picture sent as `image`.' }),
+      deadline: Deadline.optional().meta({ description: 'Wins over the one of edge.json.' }),
+      item_rule: schemaOfNamed(kinds.itemRules).meta({ description: "Decides the item from its cameras' decisions." }),
+    })
+    .meta({ title: 'Station config', description: 'What to inspect, and how to decide.' });
+});
+export type StationConfig = z.output<ReturnType<typeof stationConfigSchema>>;
+export type CameraConfig = StationConfig['cameras'][string];

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfigFile } from './config-file.ts';
 import { edgeRoot, SAMPLE_INVENTORY, sentences } from './edge-root.test-support.ts';
 import { inventoryState } from './inventory-state.ts';
+import { builtInKinds } from './kinds.ts';
 import type { InspectModel } from './plan-context.ts';
 import { type StationPlan, stationPlan } from './station-plan.ts';
 
@@ -24,7 +25,8 @@ async function planned(config: object | string, circumstances: Circumstances = {
   const document = { name: 'inventory', file: 'config/inventory.json', text: offered };
   const text = typeof config === 'string' ? config : JSON.stringify(config, null, 1);
   const file = parseConfigFile({ file: 'config/station_configs/line.json', text }, env);
-  const context = { root, inventory: await inventoryState(document, root, env), inspectModel };
+  const known = await inventoryState(document, root, env);
+  const context = { root, inventory: known, kinds: builtInKinds, inspectModel };
   const plan = await stationPlan('line', file, context);
   return { plan, said: sentences(file.diagnostics) };
 }

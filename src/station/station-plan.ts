@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { cameras } from '../adapters/cameras/index.ts';
 import type { CameraRuleConfig } from '../domain/camera-rules/index.ts';
 import { hasErrors } from '../domain/diagnostic.ts';
 import type { CameraMetadata } from '../domain/item.ts';
@@ -11,8 +10,9 @@ import { checkedCamera, checkListed } from './camera-check.ts';
 import { checkedConfig, isObject } from './config-check.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { InventoryState } from './inventory-state.ts';
+import type { Kinds } from './kinds.ts';
 import type { PlanContext } from './plan-context.ts';
-import { type CameraConfig, StationConfig } from './station-config.ts';
+import { type CameraConfig, type StationConfig, stationConfigSchema } from './station-config.ts';
 import type { Deadline } from './verdict-deadline-schema.ts';
 
 /** One camera of a station config, ready to be opened. */
@@ -53,7 +53,7 @@ export interface StationPlan {
 
 /** The plan of a station config, or null when the file has errors. Every error and warning is reported to the file. */
 export async function stationPlan(name: string, file: ConfigFile, context: PlanContext): Promise<StationPlan | null> {
-  const config = checkedConfig(file, StationConfig);
+  const config = checkedConfig(file, stationConfigSchema(context.kinds));
   const graphs = new Map<string, readonly GraphNode[]>();
   // Whatever the schema said, the rest is checked too: all errors of a file are told at once.
   for (const id of file.keys(['cameras'])) graphs.set(id, await checkedCamera(id, file, context));
@@ -63,7 +63,7 @@ export async function stationPlan(name: string, file: ConfigFile, context: PlanC
   }
   if (config === null || hasErrors(file.diagnostics)) return null;
 
-  const plans = file.keys(['cameras']).map((id) => cameraPlan(id, config, file, graphs.get(id) ?? []));
+  const plans = file.keys(['cameras']).map((id) => cameraPlan(id, config, file, graphs.get(id) ?? [], context.kinds));
   return {
     name,
     raw: file.raw,
@@ -75,9 +75,15 @@ export async function stationPlan(name: string, file: ConfigFile, context: PlanC
   };
 }
 
-function cameraPlan(id: string, config: StationConfig, file: ConfigFile, graph: readonly GraphNode[]): CameraPlan {
+function cameraPlan(
+  id: string,
+  config: StationConfig,
+  file: ConfigFile,
+  graph: readonly GraphNode[],
+  kinds: Kinds,
+): CameraPlan {
   const camera = config.cameras[id] as CameraConfig;
-  const kind = kindFor(cameras, camera.type);
+  const kind = kindFor(kinds.cameras, camera.type);
   const own = Object.keys(kind.options.shape);
   const writtenCamera = file.written(['cameras', id]);
   const written = picked(isObject(writtenCamera) ? writtenCamera : {}, own);

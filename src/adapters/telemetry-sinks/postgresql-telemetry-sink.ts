@@ -3,15 +3,18 @@ import { AppError } from '../../domain/errors.ts';
 import { optionalPackage } from '../../environment/optional-package.ts';
 import { secretOf } from '../../environment/secret.ts';
 import { defineTelemetrySink, type Telemetry } from '../../ports/telemetry-sink.ts';
+import { createSessions } from './connections/sessions.ts';
+import { messageIdOf } from './message-id.ts';
 import { placeOf } from './postgresql/address.ts';
 import { isRace, unreachable, unwritten } from './postgresql/failures.ts';
-import { rowIdOf } from './postgresql/row-id.ts';
-import { openSession, type Session } from './postgresql/session.ts';
-import { createSessions } from './postgresql/sessions.ts';
+import { openSession, type PostgresSession } from './postgresql/session.ts';
 import { prepareTable } from './postgresql/telemetry-table.ts';
 
+/** How long a connection that nobody uses is kept, in milliseconds: shorter than firewalls remember one. */
+const IDLE_MS = 60_000;
+
 /** A connection, and the statement that writes into the table that it found. */
-interface TelemetrySession extends Session {
+interface TelemetrySession extends PostgresSession {
   readonly place: string;
   readonly insert: string;
 }
@@ -51,7 +54,7 @@ export const postgresqlTelemetrySink = defineTelemetrySink({
         throw new AppError('TELEMETRY_FAILED', 'the PostgreSQL server is not known: set POSTGRES_DB_URI');
       }
       const place = placeOf(postgres, address);
-      let session: Session | undefined;
+      let session: PostgresSession | undefined;
       try {
         session = await openSession(postgres, { address, timeoutMs: timeout_ms, place }, signal);
         return { ...session, place, insert: await prepareTable(session, signal) };
@@ -65,6 +68,7 @@ export const postgresqlTelemetrySink = defineTelemetrySink({
     const sessions = createSessions({
       size: pool_size,
       open: connect,
+      idleMs: () => IDLE_MS,
       isHarmless: (error) => error instanceof AppError && error.code === 'REFUSED',
     });
 
@@ -106,7 +110,7 @@ function columnsOf(telemetry: readonly Telemetry[], edgeName: string): readonly 
   }
   const rows = [...last.values()];
   return [
-    rows.map(({ message }) => rowIdOf(message.item_id)),
+    rows.map(({ message }) => messageIdOf(message.item_id)),
     rows.map(() => edgeName),
     rows.map(({ message }) => message.decision),
     rows.map(({ receivedAt }) => receivedAt.toJSON()),

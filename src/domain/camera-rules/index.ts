@@ -12,8 +12,11 @@ export type CameraRuleConfig = NamedConfigOf<(typeof cameraRules)[number]>;
 export type BoundCameraRule = (labels: readonly string[]) => Decision;
 
 /** The rule with its own parameters: two steps with the same rule are two bindings. */
-export function bindCameraRule(config: CameraRuleConfig): BoundCameraRule {
-  const rule = cameraRules.find((candidate) => candidate.name === config.name);
+export function bindCameraRule(
+  config: CameraRuleConfig,
+  rules: readonly (typeof cameraRules)[number][] = cameraRules,
+): BoundCameraRule {
+  const rule = rules.find((candidate) => candidate.name === config.name);
   if (rule === undefined) throw new Error(`no camera rule is named "${config.name}"`);
   return (labels) => rule.decide(labels, config.parameters as never);
 }

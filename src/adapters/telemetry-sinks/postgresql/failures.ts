@@ -1,4 +1,5 @@
 import { AppError } from '../../../domain/errors.ts';
+import { reasonOf } from '../connections/reason-of.ts';
 
 /** The SQLSTATE of an error that the server answered with; undefined for every other error. */
 export function sqlStateOf(error: unknown): string | undefined {
@@ -21,11 +22,4 @@ export function unreachable(error: unknown, place: string): AppError {
 export function unwritten(error: unknown, place: string): AppError {
   if (!/^2[123]/.test(sqlStateOf(error) ?? '')) return unreachable(error, place);
   return new AppError('REFUSED', `${place} refuses the telemetry: ${reasonOf(error)}`, { cause: error });
-}
-
-/** The sentence of an error; several addresses of one name that all fail have none of their own. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'no reason given';
-  return error.message === '' ? code : error.message;
 }

@@ -1,6 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type pg from 'pg';
 import { AppError } from '../../../domain/errors.ts';
+import type { Session } from '../connections/sessions.ts';
+import { within } from '../connections/within.ts';
 
 /** How long a server may take to say goodbye, in milliseconds. */
 const GOODBYE_MS = 1_000;
@@ -11,18 +13,12 @@ type Values = readonly (string | readonly string[])[];
 export type Row = Readonly<Record<string, unknown>>;
 
 /** One connection that is ready for statements, one at a time. */
-export interface Session {
+export interface PostgresSession extends Session {
   /**
    * The rows of one statement. Rejects with the error of pg, with the signal's reason, or with `TELEMETRY_FAILED` when
    * the time is over; after the last two the session is ended, as an answer may still be on its way.
    */
   run(statement: string, values: Values, signal: AbortSignal): Promise<readonly Row[]>;
-  /** Whether the server, or the network, has ended the connection. */
-  lost(): boolean;
-  /** Ends it at once, whatever it is doing. */
-  end(): void;
-  /** Ends it when nothing is under way, with a word to the server. */
-  leave(): Promise<void>;
 }
 
 export interface SessionOptions {
@@ -38,7 +34,7 @@ export async function openSession(
   postgres: typeof pg,
   { address, timeoutMs, place }: SessionOptions,
   signal: AbortSignal,
-): Promise<Session> {
+): Promise<PostgresSession> {
   const client = new postgres.Client({
     connectionString: address,
     keepAlive: true,
@@ -64,7 +60,7 @@ export async function openSession(
     return within(work, { timeoutMs, signal: abort, late });
   }
 
-  const session: Session = {
+  const session: PostgresSession = {
     async run(statement, values, abort) {
       const { rows } = await bounded(client.query<Row>(statement, [...values]), abort);
       return rows;
@@ -86,29 +82,6 @@ export async function openSession(
   } catch (error) {
     end();
     throw error;
-  }
-}
-
-interface Bounds {
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-  /** What to reject with when the time is over. */
-  readonly late: () => Error;
-}
-
-/** The work's own result, or a rejection as soon as the time is over or the signal is aborted; the work then goes on. */
-async function within<Result>(work: Promise<Result>, { timeoutMs, signal, late }: Bounds): Promise<Result> {
-  const { promise, resolve, reject } = Promise.withResolvers<Result>();
-  const onAbort = () => reject(signal.reason);
-  const timer = setTimeout(() => reject(late()), timeoutMs);
-  signal.addEventListener('abort', onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  work.then(resolve, reject);
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -1,6 +1,7 @@
 import { AppError } from '../../../domain/errors.ts';
-import { reasonOf, sqlStateOf } from './failures.ts';
-import type { Session } from './session.ts';
+import { reasonOf } from '../connections/reason-of.ts';
+import { sqlStateOf } from './failures.ts';
+import type { PostgresSession } from './session.ts';
 
 /**
  * The versions of the table, oldest first; new ones are added at the end. Each may meet a table that another system
@@ -73,7 +74,7 @@ interface Table {
  * statement that writes rows into what is there now; rejects with `TELEMETRY_FAILED` and the remedy when it cannot
  * take them. One that has all that is needed is used as it is, so that the right to create is not.
  */
-export async function prepareTable(session: Session, signal: AbortSignal): Promise<string> {
+export async function prepareTable(session: PostgresSession, signal: AbortSignal): Promise<string> {
   let table = await describeTable(session, signal);
   if (table.columns.get('item_id')?.isUnique !== true) {
     await migrate(session, signal);
@@ -84,7 +85,7 @@ export async function prepareTable(session: Session, signal: AbortSignal): Promi
   return insertInto(table.columns);
 }
 
-async function describeTable(session: Session, signal: AbortSignal): Promise<Table> {
+async function describeTable(session: PostgresSession, signal: AbortSignal): Promise<Table> {
   const rows = await session.run(DESCRIBE, [], signal);
   const columns = rows.map((row): [string, Column] => [
     String(row.name),
@@ -99,7 +100,7 @@ async function describeTable(session: Session, signal: AbortSignal): Promise<Tab
   return { columns: new Map(columns), version: Number(version) };
 }
 
-async function migrate(session: Session, signal: AbortSignal): Promise<void> {
+async function migrate(session: PostgresSession, signal: AbortSignal): Promise<void> {
   const run = (statement: string) => session.run(statement, [], signal);
   try {
     await run('BEGIN');

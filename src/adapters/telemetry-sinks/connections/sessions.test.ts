@@ -9,13 +9,13 @@ function numbered(size: number) {
   let opened = 0;
   const sessions = createSessions({
     size,
+    idleMs: () => 60_000,
     isHarmless: () => false,
     async open() {
       opened += 1;
       const number = opened;
       return {
         number,
-        run: async () => [],
         lost: () => false,
         end: () => void left.push(number),
         leave: async () => void left.push(number),

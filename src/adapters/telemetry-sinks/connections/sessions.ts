@@ -1,10 +1,16 @@
 import { AppError } from '../../../domain/errors.ts';
-import type { Session } from './session.ts';
-
-/** How long a connection that nobody uses is kept, in milliseconds: shorter than firewalls remember one. */
-const IDLE_MS = 60_000;
 
 const never = new AbortController().signal;
+
+/** A connection to where telemetry goes, as far as those who keep several of them know it. */
+export interface Session {
+  /** Whether the other side, or the network, has ended it. */
+  lost(): boolean;
+  /** Ends it at once, whatever it is doing. */
+  end(): void;
+  /** Ends it when nothing is under way, with a word to the other side. */
+  leave(): Promise<void>;
+}
 
 /** A bounded number of connections, opened when they are needed. */
 export interface Sessions<Kept extends Session> {
@@ -21,12 +27,14 @@ export interface Sessions<Kept extends Session> {
 export interface SessionsOptions<Kept extends Session> {
   readonly size: number;
   readonly open: (signal: AbortSignal) => Promise<Kept>;
+  /** How long a connection that nobody uses is kept, in milliseconds. */
+  readonly idleMs: (session: Kept) => number;
   /** Whether a connection is as good as before after work on it was rejected with this. */
   readonly isHarmless: (error: unknown) => boolean;
 }
 
 export function createSessions<Kept extends Session>(options: SessionsOptions<Kept>): Sessions<Kept> {
-  const { size, open, isHarmless } = options;
+  const { size, open, idleMs, isHarmless } = options;
   const closing = new AbortController();
   const idle = new Map<Kept, NodeJS.Timeout>();
   const waiting = new Set<() => void>();
@@ -72,7 +80,7 @@ export function createSessions<Kept extends Session>(options: SessionsOptions<Ke
     const timer = setTimeout(() => {
       idle.delete(session);
       void session.leave();
-    }, IDLE_MS);
+    }, idleMs(session));
     timer.unref();
     idle.set(session, timer);
   }
