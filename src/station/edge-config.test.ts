@@ -55,8 +55,12 @@ describe('edge.json', () => {
       'error binary_storage.type: "azure_container" is not part of this version. Allowed: "filesystem", "memory", "s3_bucket"',
     ],
     [
-      { metadata_storage: { type: 'mongodb' } },
-      'error metadata_storage.type: "mongodb" is not part of this version. Allowed: "filesystem", "memory", "s3_bucket"',
+      { metadata_storage: { type: 'gcp_bucket' } },
+      'error metadata_storage.type: "gcp_bucket" is not part of this version. Allowed: "filesystem", "memory", "mongodb", "s3_bucket"',
+    ],
+    [
+      { metadata_storage: { type: 'mongodb', uri: 'mongodb://localhost' } },
+      'error metadata_storage.uri: unknown key "uri". Allowed: "pool_size", "timeout_ms", "type"',
     ],
     [
       { telemetry_sink: { type: 'azure_iot_hub' } },
