@@ -1,6 +1,6 @@
 import { AppError } from '../domain/errors.ts';
 
-interface RequestBounds {
+export interface RequestBounds {
   /** What is done, for the sentence of an error. */
   readonly what: string;
   /** Who is asked, for the same sentence. */
@@ -14,7 +14,7 @@ interface RequestBounds {
  * Runs one request to a store for at most `timeoutMs`. When the time is over it rejects with `STORAGE_FAILED`, when one of
  * the signals is aborted with `ABORTED`, also when `run` never notices: its signal is aborted then.
  */
-async function boundedRequest<Result>(
+export async function boundedRequest<Result>(
   { what, host, timeoutMs, signals }: RequestBounds,
   run: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {

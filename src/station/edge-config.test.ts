@@ -51,8 +51,8 @@ describe('edge.json', () => {
 
   it.each([
     [
-      { metadata_storage: { type: 'mongodb' } },
-      'error metadata_storage.type: "mongodb" is not part of this version. Allowed: "filesystem", "memory", "s3_bucket", "azure_container", "gcp_bucket"',
+      { metadata_storage: { type: 'mongodb', uri: 'mongodb://localhost' } },
+      'error metadata_storage.uri: unknown key "uri". Allowed: "pool_size", "timeout_ms", "type"',
     ],
     [
       { telemetry_sink: { type: 'azure_iot_hub', EdgeHubConnectionString: 'HostName=hub' } },

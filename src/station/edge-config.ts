@@ -14,9 +14,6 @@ import { Deadline } from './verdict-deadline-schema.ts';
 
 const EDGE_FILE = 'config/edge.json';
 
-/** Types the specification names that come with a later version. */
-const NOT_BUILT = ['mongodb'];
-
 const Days = z.number().positive().nullable();
 
 /** Everything stays, unless somebody says what may go. */
@@ -172,7 +169,7 @@ export function parsedEdgeConfig(document: EdgeDocument, settings: Settings, plu
     file.error([], 'the environment variable EDGE_NAME is no name: 1 to 64 letters, digits, "_", "." or "-"');
   }
   checkPlugins(file, plugins);
-  const edge = checkedConfig(file, edgeConfigSchema(plugins.kinds), { notBuilt: NOT_BUILT });
+  const edge = checkedConfig(file, edgeConfigSchema(plugins.kinds));
   return { edge: hasErrors(file.diagnostics) ? null : edge, diagnostics: file.diagnostics };
 }
 

@@ -2,6 +2,7 @@ import { azureContainerMetadataStorage } from './azure-container-metadata-storag
 import { filesystemMetadataStorage } from './filesystem-metadata-storage.ts';
 import { gcpBucketMetadataStorage } from './gcp-bucket-metadata-storage.ts';
 import { memoryMetadataStorage } from './memory-metadata-storage.ts';
+import { mongodbMetadataStorage } from './mongodb-metadata-storage.ts';
 import { s3BucketMetadataStorage } from './s3-bucket-metadata-storage.ts';
 
 /** Register a metadata storage here. */
@@ -11,4 +12,5 @@ export const metadataStorages = [
   s3BucketMetadataStorage,
   azureContainerMetadataStorage,
   gcpBucketMetadataStorage,
+  mongodbMetadataStorage,
 ] as const;
