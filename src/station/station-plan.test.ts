@@ -177,7 +177,7 @@ describe('a broken station config', () => {
     [
       'a camera type that does not exist',
       withCamera({ type: 'fakee' }),
-      'cameras.front.type: found "fakee", did you mean "fake"? Allowed: "fake", "usb_camera", "pi_camera"',
+      'cameras.front.type: found "fakee", did you mean "fake"? Allowed: "fake", "http_camera", "usb_camera", "pi_camera"',
     ],
     [
       'a camera type that the inventory does not list',
