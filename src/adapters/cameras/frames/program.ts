@@ -54,7 +54,9 @@ export function runProgram(
   });
   child.once('error', (cause: NodeJS.ErrnoException) => {
     const isAbsent = cause.code === 'ENOENT';
-    const sentence = isAbsent ? `${command} is not installed: ${install}` : `${command} cannot be run (${cause.code})`;
+    const sentence = isAbsent
+      ? `cannot be read: ${command} is not installed: ${install}`
+      : `cannot be read: ${command} cannot be run (${cause.code})`;
     reject(isAbsent ? new ProgramAbsent(sentence, { cause }) : new Error(sentence, { cause }));
   });
   child.once('close', (status) => {
