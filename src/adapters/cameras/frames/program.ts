@@ -34,14 +34,15 @@ const HANDED_ON = /^(PATH|HOME|LANG|TZ|LD_LIBRARY_PATH|LIBCAMERA_\w+)$/;
  * Runs a program until it ends, or until the signal is aborted: then it is asked to end, and killed after two seconds.
  * Resolves when it is gone, so that its device is free. Rejects with `ProgramAbsent` where it is not installed.
  */
-export function runProgram(
+function runProgram(
   { command, args, install, env, redacted = (text) => text }: Program,
   onBytes: (chunk: Uint8Array) => void,
   signal: AbortSignal,
 ): Promise<ProgramEnd> {
   const { promise, resolve, reject } = Promise.withResolvers<ProgramEnd>();
   const handed = Object.fromEntries(Object.entries(env).filter(([name]) => HANDED_ON.test(name)));
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: handed });
+  // detached: a Ctrl-C on the terminal is the station's to answer, which lets inspections finish before it ends its cameras
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: handed, detached: true });
   let messages = '';
   let killer: NodeJS.Timeout | undefined;
   const stop = (): void => {

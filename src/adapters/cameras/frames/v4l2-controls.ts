@@ -11,7 +11,7 @@ const EXPOSURE_TIMES = ['exposure_time_absolute', 'exposure_absolute', 'exposure
 const MANUAL_EXPOSURE = 1;
 
 /** The program that sets the controls of a video device. */
-export function v4l2Ctl(args: readonly string[], env: AdapterContext['env']): Program {
+function v4l2Ctl(args: readonly string[], env: AdapterContext['env']): Program {
   return { command: 'v4l2-ctl', args, install: 'sudo apt-get install -y v4l-utils', env };
 }
 
