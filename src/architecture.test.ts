@@ -50,8 +50,6 @@ interface FoundKind {
   readonly file: string;
   readonly exportName: string;
   readonly value: unknown;
-  /** The specification names it and it cannot be opened yet: there is nothing a contract could ask of it. */
-  readonly planned: boolean;
 }
 
 /** Every kind that a file of the folder exports. */
@@ -61,8 +59,7 @@ async function kindsOf(folder: string): Promise<FoundKind[]> {
     const module: Record<string, unknown> = await import(join(SOURCE, folder, file));
     for (const [exportName, value] of Object.entries(module)) {
       const kind = kindName(value);
-      const planned = typeof value === 'object' && value !== null && 'planned' in value && value.planned === true;
-      if (kind !== undefined) found.push({ kind, file, exportName, value, planned });
+      if (kind !== undefined) found.push({ kind, file, exportName, value });
     }
   }
   return found;
@@ -105,9 +102,9 @@ describe.each(KIND_FOLDERS)('$folder', ({ folder, noun, ...rest }) => {
   if ('contract' in rest) {
     it(`runs ${rest.contract} in the test of each kind`, async () => {
       expect(existsSync(join(SOURCE, 'ports', rest.contract))).toBe(true);
-      for (const { file, planned } of await kindsOf(folder)) {
+      for (const { file } of await kindsOf(folder)) {
         const test = testOf(folder, basename(file, '.ts'));
-        if (planned || test === undefined) continue;
+        if (test === undefined) continue;
         expect(readFileSync(test, 'utf8'), `${basename(test)} runs the contract`).toContain(`/ports/${rest.contract}`);
       }
     });

@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEAD_LETTER_PARTS, type DeadLetterPart } from '../application/dead-letters.ts';
 import { messageOf } from '../domain/errors.ts';
 import type { Settings } from '../settings.ts';
+import { cameras } from './cameras.ts';
 import { check } from './check.ts';
 import { deadLetters } from './dead-letters.ts';
 import { init } from './init.ts';
@@ -60,6 +61,20 @@ export async function runCli(args: readonly string[], { settings, version, start
     .option('--json', 'print the diagnostics as JSON')
     .action(async ({ root, json }: { root?: string; json?: boolean }) => {
       status = await check({ root: rootOf(root), settings, json: json === true });
+    });
+
+  program
+    .command('cameras')
+    .description('list the cameras of the machine and of the station configs')
+    .addOption(rootOption())
+    .option('--config <name>', 'only the cameras of this station config')
+    .option('--measure', 'open the cameras of the active (or named) config and measure how long captures take')
+    .option('--json', 'print the result as JSON')
+    .action(async (options: { root?: string; config?: string; measure?: boolean; json?: boolean }) => {
+      status = await cameras({
+        ...{ root: rootOf(options.root), settings, config: options.config },
+        ...{ measure: options.measure === true, json: options.json === true },
+      });
     });
 
   program

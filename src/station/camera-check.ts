@@ -44,8 +44,8 @@ async function checkOptions(file: ConfigFile, place: ConfigPath, { root, kinds }
   const config = valueAt(file.value, place);
   const kind = isObject(config) ? kinds.cameras.find(({ type }) => type === config.type) : undefined;
   if (!isObject(config) || kind === undefined) return;
-  if (kind.planned === true) {
-    file.warning([...place, 'type'], `${kind.type} is not part of this version: its captures fail`);
+  if (config.apply_settings === true && kind.appliesSettings !== true) {
+    file.warning([...place, 'apply_settings'], `has no effect on a camera of the type ${kind.type}`);
   }
   const own = (from: Record<string, unknown>): Record<string, unknown> =>
     Object.fromEntries(Object.entries(from).filter(([key]) => Object.hasOwn(kind.options.shape, key)));

@@ -81,9 +81,23 @@ describe('the cameras of a station', () => {
     await expect(devices.use(broken)).rejects.toMatchObject({ code: 'CAPTURE_FAILED' });
   });
 
-  it('of a type that is not built yet fail with every capture, and say so', async () => {
-    const use = await devices.use({ ...planOfCamera(), type: 'usb_camera', options: {}, written: {} });
-    await expect(use.capture(never)).rejects.toMatchObject({ code: 'CAMERA_UNREACHABLE' });
-    await expect(use.check(never)).rejects.toThrow('usb_camera is not part of this version');
+  it.each([
+    ['are one device', 'settings that are not set on it', false, '2.jpg'],
+    ['are two devices', 'settings that are set on it', true, '1.jpg'],
+  ])('%s with other %s', async (_what, _which, applySettings, second) => {
+    const { metadata } = planOfCamera();
+    expect(await take(await devices.use(planOfCamera({ applySettings })))).toBe('1.jpg');
+    const other = planOfCamera({ applySettings, metadata: { ...metadata, exposition: 100 } });
+    expect(await take(await devices.use(other))).toBe(second);
+  });
+
+  it('that are away are opened all the same, and say so with every capture', async () => {
+    const options = { url: 'http://127.0.0.1:1/picture' };
+    const { options: _fake, ...plan } = planOfCamera();
+    const use = await devices.use({ ...plan, type: 'http_camera', options, written: options });
+    const away = { code: 'CAMERA_UNREACHABLE', message: expect.stringContaining('cannot be reached') };
+    await expect(use.capture(never)).rejects.toMatchObject(away);
+    await expect(use.check(never)).rejects.toMatchObject(away);
+    await use.release();
   });
 });

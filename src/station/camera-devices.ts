@@ -1,7 +1,7 @@
 import { calledOff, withDeadline } from '../application/deadline.ts';
 import { createTurns, type Turns } from '../application/turns.ts';
 import { kindFor } from '../domain/kind.ts';
-import type { Camera } from '../ports/camera.ts';
+import type { Camera, DeviceSettings } from '../ports/camera.ts';
 import type { StationContext } from './adapter-context.ts';
 import type { CameraPlan } from './station-plan.ts';
 
@@ -10,6 +10,8 @@ export interface CameraUse {
   /** Takes one picture, in the order of the calls, each within the camera's own time. */
   capture(signal: AbortSignal): Promise<Uint8Array>;
   check(signal: AbortSignal): Promise<void>;
+  /** What the camera wants somebody to look at. */
+  warnings(): readonly string[];
   /** Lets go of the device, which is closed with its last user; a second call does nothing. */
   release(): Promise<void>;
 }
@@ -35,13 +37,13 @@ export function createCameraDevices(context: StationContext): CameraDevices {
   const open = async (plan: CameraPlan): Promise<Camera> => {
     const kind = kindFor(context.kinds.cameras, plan.type);
     return await withDeadline(OPEN_TIMEOUT_MS, `opening camera "${plan.id}"`, unending, () =>
-      kind.open(plan.options as never, { ...context, written: plan.written }),
+      kind.open(plan.options as never, { ...context, written: plan.written, settings: settingsOf(plan) }),
     );
   };
 
   return {
     async use(plan) {
-      const key = JSON.stringify([plan.id, plan.type, plan.options]);
+      const key = JSON.stringify([plan.id, plan.type, plan.options, settingsOf(plan) ?? null]);
       const device = devices.get(key) ?? { camera: open(plan), turns: createTurns(1), users: 0 };
       devices.set(key, device);
       device.users += 1;
@@ -73,8 +75,14 @@ export function createCameraDevices(context: StationContext): CameraDevices {
           }
         },
         check: (signal) => withDeadline(plan.timeoutMs, 'the check', signal, (limit) => camera.check(limit)),
+        warnings: () => camera.warnings?.() ?? [],
         release,
       };
     },
   };
+}
+
+/** What is set on the device; a camera with other settings is another device. */
+function settingsOf({ applySettings, metadata: { exposition, brightness } }: CameraPlan): DeviceSettings | undefined {
+  return applySettings ? { exposition, brightness } : undefined;
 }

@@ -20,7 +20,7 @@ const EDGE = `{
 const INVENTORY = `{
   "$schema": "schemas/inventory.json",
   // What is available here. A station config may use only what stands in this file.
-  "cameras": ["fake", "usb_camera", "pi_camera"],
+  "cameras": ["fake", "usb_camera", "http_camera", "rtsp_camera", "pi_camera"],
   "models": {
     "plate_check": {
       "category": "classification",

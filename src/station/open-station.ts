@@ -15,6 +15,8 @@ export interface OpenStation {
   readonly raw: unknown;
   /** Why its cameras cannot take pictures now, one sentence each. */
   unreachableCameras(signal: AbortSignal): Promise<readonly string[]>;
+  /** What its cameras want somebody to look at although they take pictures, one sentence each. */
+  cameraWarnings(): readonly string[];
   /** Lets go of cameras and models; a second call does nothing. */
   close(): Promise<void>;
 }
@@ -63,6 +65,8 @@ export async function openStation(plan: StationPlan, parts: StationParts, signal
         check.status === 'fulfilled' ? [] : `camera "${plan.cameras[index]?.id}": ${messageOf(check.reason)}`,
       );
     },
+    cameraWarnings: () =>
+      [...uses].flatMap(([id, use]) => use.warnings().map((warning) => `camera "${id}": ${warning}`)),
     close,
   };
 }

@@ -32,7 +32,7 @@ const NO_CAMERAS: CameraDevices = {
     const refuse = async (): Promise<never> => {
       throw new AppError('CAMERA_UNREACHABLE', 'the camera is not asked for an item of the past');
     };
-    return { capture: refuse, check: refuse, async release() {} };
+    return { capture: refuse, check: refuse, warnings: () => [], async release() {} };
   },
 };
 

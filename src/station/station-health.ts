@@ -84,8 +84,15 @@ export async function stationStatus(parts: HealthParts): Promise<StationStatus> 
 }
 
 /** What an operator should look at, although every part is inspected. */
-async function warningsOf({ delivery, resumption, retention, diskRoom, ports }: HealthParts): Promise<string[]> {
-  const warnings: string[] = [];
+async function warningsOf({
+  holder,
+  delivery,
+  resumption,
+  retention,
+  diskRoom,
+  ports,
+}: HealthParts): Promise<string[]> {
+  const warnings: string[] = [...(holder.active()?.cameraWarnings() ?? [])];
   for (const status of await delivery.status().catch(() => [])) warnings.push(...undelivered(status));
   const letters = await ports.journal.recoveries.deadLetters().catch(() => []);
   const setAside = letters.filter(({ destination }) => destination === null).length;

@@ -13,6 +13,7 @@ function openTestStation(name: string, close = async (): Promise<void> => {}): T
     station: testStation([], { configName: name }),
     raw: { name },
     unreachableCameras: async () => [],
+    cameraWarnings: () => [],
     async close() {
       closes += 1;
       await close();

@@ -179,7 +179,7 @@ describe('a broken station config', () => {
     [
       'a camera type that does not exist',
       withCamera({ type: 'fakee' }),
-      'cameras.front.type: found "fakee", did you mean "fake"? Allowed: "fake", "usb_camera", "pi_camera"',
+      'cameras.front.type: found "fakee", did you mean "fake"? Allowed: "fake", "http_camera", "usb_camera", "rtsp_camera", "pi_camera"',
     ],
     [
       'a camera type that the inventory does not list',
@@ -402,12 +402,9 @@ describe('a station config that deserves a second look', () => {
       ['cameras.front.models_graph.m1: no rule judges the model "m1": the camera rule judges the last one, "m2"'],
     ],
     [
-      'a camera type that is not built yet',
-      {
-        cameras: { front: { type: 'usb_camera', models_graph: { m: find }, camera_rule: expected('person') } },
-        item_rule: ITEM_RULE,
-      },
-      ['cameras.front.type: usb_camera is not part of this version: its captures fail'],
+      'settings for a camera that has none',
+      withCamera({ apply_settings: true, models_graph: { m: find } }),
+      ['cameras.front.apply_settings: has no effect on a camera of the type fake'],
     ],
     [
       'a missing image folder',
