@@ -26,11 +26,16 @@ export function decodeOutputs(
     }
     return decodeRawYolo(model, only, input, placement);
   }
-  const order = model.modelType === 'yolo' ? 'xyxy' : 'yxyx';
-  return decodeBoxRows(model, boxRowsOf(model, outputs), { order, firstClass: 0, placement });
+  return decodeBoxRows(model, boxRowsOf(model, outputs), { order: orderOf(model), firstClass: 0, placement });
 }
 
-function scoresOf(model: Model, outputs: readonly OutputTensor[]): OutputTensor {
+/** In which order a detector's file gives the edges of a box. */
+export function orderOf({ modelType }: Model): 'xyxy' | 'yxyx' {
+  return modelType === 'yolo' ? 'xyxy' : 'yxyx';
+}
+
+/** The one list of scores of a classifier. Throws `MODEL_FAILED`. */
+export function scoresOf(model: Model, outputs: readonly OutputTensor[]): OutputTensor {
   const lists = outputs.filter(({ shape }) => shape.slice(0, -1).every((axis) => axis === 1));
   const fitting = lists.length > 1 ? lists.filter(({ data }) => data.length === model.labels?.length) : lists;
   const [scores, ...more] = fitting;
@@ -38,7 +43,8 @@ function scoresOf(model: Model, outputs: readonly OutputTensor[]): OutputTensor 
   return scores;
 }
 
-function boxRowsOf(model: Model, outputs: readonly OutputTensor[]): BoxRows {
+/** The rows of a detector that has already decoded its boxes. Throws `MODEL_FAILED`. */
+export function boxRowsOf(model: Model, outputs: readonly OutputTensor[]): BoxRows {
   const named = model.output === null ? null : rowsByName(model.output, outputs);
   const rows = named ?? rowsByShape(outputs);
   if (rows === null) {

@@ -5,14 +5,18 @@ import { AppError, messageOf } from '../../../domain/errors.ts';
 export interface ServerAnswer {
   readonly status: number;
   readonly text: string;
+  /** Whether the server says that it takes a picture file where it takes JSON (`Accept-Post: image/*`). */
+  readonly takesPictures: boolean;
 }
+
+export const JSON_BODY = 'application/json';
 
 /** An HTTP server that runs models. */
 export interface ModelServer {
   /** Its address without user and password, for messages. */
   readonly address: string;
   /** Rejects with `MODEL_SERVER_UNREACHABLE`. A connection that breaks before an answer is tried once more, on a new one. */
-  post(path: string, body: Uint8Array, signal: AbortSignal): Promise<ServerAnswer>;
+  post(path: string, body: Uint8Array, mediaType: string, signal: AbortSignal): Promise<ServerAnswer>;
   /** One request, never repeated. */
   get(path: string, signal: AbortSignal): Promise<ServerAnswer>;
   /** Ends its idle connections; a second call does nothing. */
@@ -26,6 +30,7 @@ interface Call {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body: Uint8Array | null;
+  readonly mediaType: string;
   readonly signal: AbortSignal;
   /** Set once the first byte of an answer has come. */
   answered: boolean;
@@ -41,9 +46,9 @@ export function createModelServer(url: string): ModelServer {
   const agent = secure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
 
   function send(call: Call, keptAlive: boolean): Promise<ServerAnswer> {
-    const { method, path, body, signal } = call;
+    const { method, path, body, mediaType, signal } = call;
     return new Promise((resolve, reject) => {
-      const headers = body === null ? {} : { 'content-type': 'application/json', 'content-length': body.length };
+      const headers = body === null ? {} : { 'content-type': mediaType, 'content-length': body.length };
       const options = { method, headers, auth, signal, agent: keptAlive ? agent : false };
       const request = (secure ? requestHttps : requestHttp)(`${root}${path}`, options, (response) => {
         call.answered = true;
@@ -61,8 +66,8 @@ export function createModelServer(url: string): ModelServer {
 
   return {
     address: root,
-    async post(path, body, signal) {
-      const call: Call = { method: 'POST', path, body, signal, answered: false };
+    async post(path, body, mediaType, signal) {
+      const call: Call = { method: 'POST', path, body, mediaType, signal, answered: false };
       try {
         return await send(call, true).catch((error: unknown) => {
           if (signal.aborted || call.answered || !isBrokenConnection(error)) throw error;
@@ -73,7 +78,8 @@ export function createModelServer(url: string): ModelServer {
       }
     },
     async get(path, signal) {
-      return send({ method: 'GET', path, body: null, signal, answered: false }, true).catch((error: unknown) => {
+      const call: Call = { method: 'GET', path, body: null, mediaType: '', signal, answered: false };
+      return send(call, true).catch((error: unknown) => {
         throw unreachable(error);
       });
     },
@@ -94,7 +100,9 @@ async function readAnswer(response: IncomingMessage): Promise<ServerAnswer> {
     if (length > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
     chunks.push(chunk);
   }
-  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+  const text = Buffer.concat(chunks).toString('utf8');
+  const takesPictures = /\bimage\/\*/.test(String(response.headers['accept-post'] ?? ''));
+  return { status: response.statusCode ?? 0, text, takesPictures };
 }
 
 function reasonOf(error: unknown): string {
