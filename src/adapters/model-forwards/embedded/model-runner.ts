@@ -1,17 +1,17 @@
 import { AppError } from '../../../domain/errors.ts';
 import type { Model } from '../../../domain/model.ts';
 import type { Location, Prediction, PredictionTimings } from '../../../domain/prediction.ts';
+import { decodeOutputs, type OutputTensor } from '../../../vision/decode-outputs.ts';
 import { cropView, type FittedView, fitView, type Rgb, type Size } from '../../../vision/fit-view.ts';
 import {
   byteValues,
   fillInput,
   fillInputWithFloats,
   type InputData,
-  type Layout,
   nearestBytes,
 } from '../../../vision/input-tensor.ts';
-import { decodeOutputs } from './decode-outputs.ts';
-import type { EngineInput, EngineModel, OutputTensor } from './engines/engine.ts';
+import { layoutOf, shapeFor, sizeOf } from '../../../vision/picture-input.ts';
+import type { EngineModel } from './engines/engine.ts';
 import type { RequestTensor } from './request-tensor.ts';
 import { type ServedAnswer, servedAnswer, servedShapes } from './served-answer.ts';
 import type { ServedSignature } from './served-signature.ts';
@@ -98,36 +98,6 @@ function requireFit(model: Model, { shape }: RequestTensor, size: Size | null): 
   if (isPicture && (size === null || (size[0] === width && size[1] === height))) return { width, height };
   const expected = size === null ? '[1, height, width, 3]' : `[1, ${size[1]}, ${size[0]}, 3]`;
   throw new AppError('REQUEST_INVALID', `model "${model.name}" takes ${expected}, not [${shape.join(', ')}]`);
-}
-
-function layoutOf({ shape }: EngineInput): Layout {
-  if (shape.length === 4 && (shape[0] === 1 || shape[0] === null)) {
-    if (shape[3] === COLOURS) return 'NHWC';
-    if (shape[1] === COLOURS) return 'NCHW';
-  }
-  const found = shape.map((axis) => axis ?? '?').join(', ');
-  throw new Error(
-    `its input [${found}] is no picture of three colours, [1, height, width, 3] or [1, 3, height, width]`,
-  );
-}
-
-/** The size the model takes, `[width, height]`; null for a detector that takes pictures as they are. */
-function sizeOf(model: Model, { shape }: EngineInput, layout: Layout): Size | null {
-  const [height, width] = layout === 'NHWC' ? [shape[1], shape[2]] : [shape[2], shape[3]];
-  const wanted = model.imageResolution;
-  const contradicts = (axis: number | null | undefined, length: number): boolean => (axis ?? length) !== length;
-  if (wanted !== null && (contradicts(width, wanted[0]) || contradicts(height, wanted[1]))) {
-    const found = `[${width ?? 'any'}, ${height ?? 'any'}]`;
-    throw new Error(`image_resolution is [${wanted.join(', ')}], but the file takes ${found} (width, height)`);
-  }
-  if (wanted !== null) return wanted;
-  if (typeof width === 'number' && typeof height === 'number') return [width, height];
-  if (model.category === 'object_detection_with_classification') return null;
-  throw new Error('the file leaves the size of its input open: set "image_resolution" in the inventory');
-}
-
-function shapeFor(layout: Layout, { width, height }: Pick<Rgb, 'width' | 'height'>): readonly number[] {
-  return layout === 'NHWC' ? [1, height, width, COLOURS] : [1, COLOURS, height, width];
 }
 
 function greyView(size: Size | null): Rgb {

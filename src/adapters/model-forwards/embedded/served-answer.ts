@@ -1,9 +1,8 @@
 import type { Model } from '../../../domain/model.ts';
 import type { Detection } from '../../../domain/prediction.ts';
+import { boxRowsOf, type OutputTensor, orderOf, scoresOf } from '../../../vision/decode-outputs.ts';
 import type { Placement, Size } from '../../../vision/fit-view.ts';
 import { decodeRawYolo } from '../../../vision/raw-yolo-output.ts';
-import { boxRowsOf, orderOf, scoresOf } from './decode-outputs.ts';
-import type { OutputTensor } from './engines/engine.ts';
 
 /** What stands under `outputs` of an answer: one nested list, or fields that hold one each. */
 export interface ServedAnswer {

@@ -1,7 +1,7 @@
 import { AppError, type ErrorCode } from '../../../domain/errors.ts';
 import type { Model } from '../../../domain/model.ts';
+import { type ModelServer, type ServerAnswer, withinTimeout } from '../servers/model-server.ts';
 import { isRecord } from './answer-fields.ts';
-import type { ModelServer, ServerAnswer } from './model-server.ts';
 
 /** What a model is asked with. */
 export interface Question {
@@ -22,25 +22,24 @@ export async function askModel(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<ServerAnswer> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), timeoutMs);
   const path = `/v1/models/${encodeURIComponent(model.name)}/versions/${encodeURIComponent(model.version)}:predict`;
-  try {
-    return await server.post(path + query, body, mediaType, AbortSignal.any([signal, controller.signal]));
-  } catch (error) {
-    if (!controller.signal.aborted) throw error;
-    throw new AppError('TIMEOUT', `model "${model.name}" at ${server.address} did not answer in ${timeoutMs} ms`);
-  } finally {
-    clearTimeout(timer);
-  }
+  const headers = { 'content-type': mediaType };
+  return await withinTimeout(server, model, timeoutMs, signal, (either) =>
+    server.post(path + query, body, headers, either),
+  );
+}
+
+/** Whether the server says that it takes a picture file where it takes JSON. */
+export function takesPictures({ headers }: ServerAnswer): boolean {
+  return /\bimage\/\*/.test(String(headers['accept-post'] ?? ''));
 }
 
 /** The JSON of an answer. Throws `MODEL_FAILED`, or what the server says of the picture, with what it takes in the details. */
 export function parseAnswer(server: ModelServer, model: Model, answer: ServerAnswer): unknown {
-  const { status, text, takesPictures } = answer;
+  const { status, bytes } = answer;
   let content: unknown;
   try {
-    content = JSON.parse(text);
+    content = JSON.parse(bytes.toString('utf8'));
   } catch {
     content = undefined;
   }
@@ -50,6 +49,6 @@ export function parseAnswer(server: ModelServer, model: Model, answer: ServerAns
   const said = typeof error === 'string' && error !== '' ? `: ${error.slice(0, 200)}` : '';
   const what = status === 200 ? 'answered with something that is not JSON' : `answered with status ${status}${said}`;
   throw new AppError('MODEL_FAILED', `model "${model.name}" failed: the model server ${server.address} ${what}`, {
-    details: { status, takesPictures },
+    details: { status, takesPictures: takesPictures(answer) },
   });
 }

@@ -3,9 +3,9 @@ import type { Image } from '../../../domain/image.ts';
 import type { Model } from '../../../domain/model.ts';
 import type { Location, Prediction, PredictionTimings } from '../../../domain/prediction.ts';
 import type { Placement } from '../../../vision/fit-view.ts';
+import type { ModelServer } from '../servers/model-server.ts';
 import { isRecord } from './answer-fields.ts';
-import { askModel, parseAnswer } from './ask-model.ts';
-import type { ModelServer } from './model-server.ts';
+import { askModel, parseAnswer, takesPictures } from './ask-model.ts';
 import { servingWrappers } from './wrappers.ts';
 
 /** What came of sending a picture file. */
@@ -36,7 +36,7 @@ export async function askWithPicture(
     query: box === null ? '' : `?box=${box.join(',')}`,
   };
   const answer = await askModel(server, model, question, timeoutMs, signal);
-  if (!answer.takesPictures) return { prediction: null };
+  if (!takesPictures(answer)) return { prediction: null };
   const content = parseAnswer(server, model, answer);
   const wrapper = servingWrappers[model.category];
   const prediction = wrapper.decode(model, content, model.imageResolution ?? ANY_SIZE, SAME_PLACE);

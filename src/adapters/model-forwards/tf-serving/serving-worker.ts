@@ -1,8 +1,8 @@
 import { cropView, fitView } from '../../../vision/fit-view.ts';
+import { createModelServer, type ModelServer } from '../servers/model-server.ts';
 import { answerRequests } from '../threads/answer-requests.ts';
-import { askModel, parseAnswer } from './ask-model.ts';
+import { askModel, parseAnswer, takesPictures } from './ask-model.ts';
 import { jsonBody } from './json-tensor.ts';
-import { createModelServer, JSON_BODY, type ModelServer } from './model-server.ts';
 import type { ServingRequest, ServingResult } from './serving-protocol.ts';
 import { servingWrappers } from './wrappers.ts';
 
@@ -16,11 +16,11 @@ answerRequests(async ({ url, timeoutMs, model, pixels, box }: ServingRequest, si
   const view = await fitView(cropView(pixels, box), wrapper.size(model), wrapper.resize(model));
   const body = jsonBody(view, wrapper.normalization, wrapper.fields(model));
   const sent = performance.now();
-  const answer = await askModel(server, model, { body, mediaType: JSON_BODY, query: '' }, timeoutMs, signal);
+  const answer = await askModel(server, model, { body, mediaType: 'application/json', query: '' }, timeoutMs, signal);
   const content = parseAnswer(server, model, answer);
   const prediction = wrapper.decode(model, content, [view.width, view.height], view.placement);
   const timingsMs = { resize: sent - start, model: performance.now() - sent };
-  return { prediction: { ...prediction, timingsMs }, takesPictures: answer.takesPictures };
+  return { prediction: { ...prediction, timingsMs }, takesPictures: takesPictures(answer) };
 });
 
 function serverAt(url: string): ModelServer {

@@ -1,11 +1,17 @@
-import { AppError } from '../../../domain/errors.ts';
-import type { Model, OutputNames } from '../../../domain/model.ts';
-import type { Prediction } from '../../../domain/prediction.ts';
-import { type BoxRows, decodeBoxRows } from '../../../vision/box-rows-output.ts';
-import { decodeClassification } from '../../../vision/classification-output.ts';
-import type { Placement, Size } from '../../../vision/fit-view.ts';
-import { decodeRawYolo } from '../../../vision/raw-yolo-output.ts';
-import type { OutputTensor } from './engines/engine.ts';
+import { AppError } from '../domain/errors.ts';
+import type { Model, OutputNames } from '../domain/model.ts';
+import type { Prediction } from '../domain/prediction.ts';
+import { type BoxRows, decodeBoxRows } from './box-rows-output.ts';
+import { decodeClassification } from './classification-output.ts';
+import type { Placement, Size } from './fit-view.ts';
+import { decodeRawYolo } from './raw-yolo-output.ts';
+
+/** One output of a run of a model, as real numbers. */
+export interface OutputTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
 
 /** What a model's output tensors say. Rejects with `MODEL_FAILED` when they are not what the model's category needs. */
 export function decodeOutputs(
