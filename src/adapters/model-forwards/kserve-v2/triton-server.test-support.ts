@@ -20,7 +20,7 @@ export interface TritonModel {
 const START_TIMEOUT_MS = 60_000;
 
 /** A folder with a virtual environment of Python that has nvidia-pytriton and numpy; undefined where there is none. */
-export const tritonFolder = process.env.TRITON_DIR;
+export const tritonFolder = process.env.TRITON_DIR || undefined;
 
 /** Starts the server of that folder on any free port over models of a new repository; `stop` ends it. */
 export async function startTriton(
