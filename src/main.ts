@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { runCli } from './cli/cli.ts';
 import { requireKeyOffLoopback } from './http/api-key.ts';
 import { listen } from './http/listen.ts';
+import { listenWithModels } from './http/model-server.ts';
 import { readSettings } from './settings.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -13,4 +14,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   settings: readSettings(),
   version,
   startServer: { checkPlace: requireKeyOffLoopback, listen },
+  startModelServer: { checkPlace: requireKeyOffLoopback, listen: listenWithModels },
 });

@@ -142,14 +142,33 @@ export async function startStation(
   };
 }
 
-async function addressOf({ stdout, stderr, ended }: Command): Promise<string> {
+/** Starts `serve-models` on any free port and resolves once the address is printed. */
+export async function startModelServer(
+  root: string,
+  { args = [], ...options }: CommandOptions & { readonly args?: readonly string[] } = {},
+): Promise<{ readonly url: string; stop(): Promise<number | null> }> {
+  const command = startCommand(['serve-models', '--root', root, '--port', '0', ...args], options);
+  const url = await addressOf(command, /(http:\/\/\S+)\/v1\/models/);
+  return {
+    url,
+    async stop() {
+      command.child.kill('SIGTERM');
+      return (await command.ended).status;
+    },
+  };
+}
+
+async function addressOf(
+  { stdout, stderr, ended }: Command,
+  printed: RegExp = /(http:\/\/\S+)\/docs/,
+): Promise<string> {
   let isEnded = false;
   void ended.then(() => {
     isEnded = true;
   });
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (performance.now() < deadline) {
-    const found = /(http:\/\/\S+)\/docs/.exec(stdout())?.[1];
+    const found = printed.exec(stdout())?.[1];
     if (found !== undefined) return found;
     if (isEnded) throw new Error(`the station ended before it was up: ${stdout()}${stderr()}`);
     await sleep(POLL_MS);

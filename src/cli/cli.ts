@@ -13,15 +13,18 @@ import { terminal } from './output.ts';
 import { reindex } from './reindex.ts';
 import { schema } from './schema.ts';
 import { type StartServer, serve } from './serve.ts';
+import { type StartModelServer, serveModels } from './serve-models.ts';
 
 export interface CliParts {
   readonly settings: Settings;
   readonly version: string;
   readonly startServer: StartServer;
+  readonly startModelServer: StartModelServer;
 }
 
 /** Runs one command line; resolves with the exit status: 0 only when the command did what was asked. */
-export async function runCli(args: readonly string[], { settings, version, startServer }: CliParts): Promise<number> {
+export async function runCli(args: readonly string[], parts: CliParts): Promise<number> {
+  const { settings, version, startServer, startModelServer } = parts;
   let status = 0;
   const rootOf = (root: string | undefined): string => resolve(root ?? settings.edgeRoot ?? '.');
   const rootOption = (): Option =>
@@ -41,6 +44,16 @@ export async function runCli(args: readonly string[], { settings, version, start
     .option('--port <port>', 'port to listen on, 0 for any (default: server.port of edge.json, else 8000)', parsePort)
     .action(async ({ root, host, port }: { root?: string; host?: string; port?: number }) => {
       status = await serve({ root: rootOf(root), settings, host, port, startServer });
+    });
+
+  program
+    .command('serve-models')
+    .description('run the models of the root for other stations, as TensorFlow Serving does (REST)')
+    .addOption(rootOption())
+    .option('--host <host>', 'address to listen on; any but this machine needs EDGE_API_KEY', '127.0.0.1')
+    .option('--port <port>', 'port to listen on, 0 for any', parsePort, 8501)
+    .action(async ({ root, host, port }: { root?: string; host: string; port: number }) => {
+      status = await serveModels({ root: rootOf(root), settings, host, port, startModelServer });
     });
 
   program

@@ -6,6 +6,7 @@ import type { Orchestrator } from '../station/orchestrator.ts';
 import { type CommandLog, createLog } from './log.ts';
 import { type Output, terminal } from './output.ts';
 import { reportStartError } from './start-error.ts';
+import { stopRequest } from './stop-request.ts';
 
 export interface RunningServer {
   /** Address people open in a browser: `http://127.0.0.1:8000`. */
@@ -75,18 +76,4 @@ export async function serve(args: ServeArgs): Promise<number> {
     await close().catch((failure: unknown) => output.err(messageOf(failure)));
     return reportStartError(error, output);
   }
-}
-
-/** Resolves with the first signal to stop; the second one ends the process. */
-function stopRequest(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let isStopping = false;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (isStopping) process.exit(1);
-      isStopping = true;
-      resolve(signal);
-    };
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
-  });
 }

@@ -29,10 +29,23 @@ export function requireKeyOffLoopback(host: string, apiKey: string | null): void
 
 /** Whether an `Authorization` header carries the key; takes the same time whatever differs. */
 export function keyCheck(apiKey: string): (authorization: string | undefined) => boolean {
+  const isKey = comparison(apiKey);
+  return (authorization) => isKey(/^bearer +(.*)$/i.exec(authorization ?? '')?.[1]);
+}
+
+/** The same for callers that can only send what stands in an address: the key may also be the password, whoever the user is. */
+export function keyOrPasswordCheck(apiKey: string): (authorization: string | undefined) => boolean {
+  const isKey = comparison(apiKey);
+  const hasKey = keyCheck(apiKey);
+  return (authorization) => {
+    const encoded = /^basic +(.*)$/i.exec(authorization ?? '')?.[1];
+    if (encoded === undefined) return hasKey(authorization);
+    return isKey(/^[^:]*:(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8'))?.[1]);
+  };
+}
+
+function comparison(apiKey: string): (sent: string | undefined) => boolean {
   const digestOf = (text: string): Buffer => hash('sha256', text, 'buffer');
   const expected = digestOf(apiKey);
-  return (authorization) => {
-    const sent = /^bearer +(.*)$/i.exec(authorization ?? '')?.[1];
-    return sent !== undefined && timingSafeEqual(digestOf(sent), expected);
-  };
+  return (sent) => sent !== undefined && timingSafeEqual(digestOf(sent), expected);
 }

@@ -17,11 +17,12 @@ export interface ListenOptions {
 }
 
 const BYTES_PER_MB = 1024 * 1024;
+const DEFAULT_GRACE_MS = 3_000;
 
 /** Serves the API of a station. Rejects with `ADDRESS_UNAVAILABLE`, naming host and port and what to do. */
 export async function listen(
   orchestrator: Orchestrator,
-  { host, port, apiKey, server, graceMs = 3_000 }: ListenOptions,
+  { host, port, apiKey, server, graceMs = DEFAULT_GRACE_MS }: ListenOptions,
   log: ServerLog,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const app = buildServer({
@@ -33,6 +34,14 @@ export async function listen(
     },
     log,
   });
+  return await listenOn(app, { host, port, graceMs });
+}
+
+/** Listens with a server of any kind; closes it when it cannot. Rejects with `ADDRESS_UNAVAILABLE`. */
+export async function listenOn(
+  app: FastifyInstance,
+  { host, port, graceMs = DEFAULT_GRACE_MS }: Pick<ListenOptions, 'host' | 'port' | 'graceMs'>,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
   try {
     await app.listen({ host, port });
   } catch (error) {

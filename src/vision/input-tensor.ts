@@ -78,3 +78,26 @@ export function fillInput(rgb: Uint8Array, table: InputData, layout: Layout, inp
     input[2 * plane + pixel] = table[rgb[index + 2] as number] as number;
   }
 }
+
+/** Fills a model's input with values that somebody else has normalised, pixel by pixel. */
+export function fillInputWithFloats(values: Float32Array, layout: Layout, input: InputData): void {
+  if (layout === 'NHWC') {
+    input.set(values);
+    return;
+  }
+  const plane = values.length / 3;
+  for (let pixel = 0, index = 0; pixel < plane; pixel += 1, index += 3) {
+    input[pixel] = values[index] as number;
+    input[plane + pixel] = values[index + 1] as number;
+    input[2 * plane + pixel] = values[index + 2] as number;
+  }
+}
+
+/** The nearest bytes 0…255 that a normalisation makes these values of. */
+export function nearestBytes(values: Float32Array, normalization: Normalization): Uint8Array<ArrayBuffer> {
+  const lowest = normalized(0, normalization);
+  const step = normalized(1, normalization) - lowest;
+  // The array rounds to the nearest whole number and clamps by itself.
+  const bytes = Uint8ClampedArray.from(values, (value) => (value - lowest) / step);
+  return new Uint8Array(bytes.buffer);
+}

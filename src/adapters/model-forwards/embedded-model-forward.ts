@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { AppError, messageOf } from '../../domain/errors.ts';
 import type { Model } from '../../domain/model.ts';
+import type { Prediction } from '../../domain/prediction.ts';
 import { defineModelForward, type LoadedModel, type ModelForward } from '../../ports/model-forward.ts';
 import { createImageDecoder } from '../../vision/decode-image.ts';
 import { createInferencePool } from './embedded/inference-pool.ts';
@@ -14,7 +15,7 @@ const MAX_DEFAULT_WORKERS = 4;
 /** One loading of a model, shared by everyone who loads the same model with the same file. */
 interface SharedModel {
   users: number;
-  readonly loaded: Promise<void>;
+  readonly loaded: Promise<unknown>;
 }
 
 /** Runs the `.tflite` and `.onnx` files under `models/` of the edge root in worker threads of this process. */
@@ -83,7 +84,7 @@ export const embeddedModelForward = defineModelForward({
             const start = performance.now();
             const pixels = await abortable(decode(image), abort);
             const decodeMs = performance.now() - start;
-            const prediction = await pool.predict(key, pixels, box, abort);
+            const prediction = await pool.run<Prediction>(key, { do: 'predict', pixels, box }, abort);
             return { ...prediction, timingsMs: { ...prediction.timingsMs, decode: decodeMs } };
           },
           async close() {

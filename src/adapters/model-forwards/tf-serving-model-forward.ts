@@ -1,15 +1,16 @@
-import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
+import type { Image } from '../../domain/image.ts';
 import type { Model } from '../../domain/model.ts';
-import type { Prediction } from '../../domain/prediction.ts';
+import type { Location, Prediction } from '../../domain/prediction.ts';
 import { defineModelForward, type ModelForward } from '../../ports/model-forward.ts';
 import { createImageDecoder } from '../../vision/decode-image.ts';
-import { createModelServer } from './tf-serving/model-server.ts';
-import type { ServingRequest } from './tf-serving/serving-protocol.ts';
+import { answerOf, createModelServer } from './servers/model-server.ts';
+import { askWithPicture, wantsPicture } from './tf-serving/ask-with-picture.ts';
+import type { ServingRequest, ServingResult } from './tf-serving/serving-protocol.ts';
 import { servingWrappers } from './tf-serving/wrappers.ts';
 import { abortable, abortedError } from './threads/abortable.ts';
-import { startWorkerThread, type WorkerThread } from './threads/worker-thread.ts';
+import { createWorkerThreads } from './threads/worker-threads.ts';
 
 const MAX_WORKERS = 2;
 
@@ -36,32 +37,52 @@ export const tfServingModelForward = defineModelForward({
     const url = addressOf(env.SERVING_MODEL_URL ?? configured);
     const server = createModelServer(url);
     const decode = createImageDecoder();
-    const threads: WorkerThread[] = [];
+    const threads = createWorkerThreads(WORKER_FILE, MAX_WORKERS);
     let closed = false;
-
-    function leastLoaded(): WorkerThread {
-      if (threads.length < Math.min(MAX_WORKERS, availableParallelism())) {
-        const thread = startWorkerThread(WORKER_FILE, () => void threads.splice(threads.indexOf(thread), 1));
-        threads.push(thread);
-      }
-      return threads.reduce((least, thread) => (thread.pending() < least.pending() ? thread : least));
-    }
 
     return {
       async load(model, signal) {
         if (signal.aborted) throw abortedError(signal);
         const reason = reasonAgainst(model);
         if (reason !== null) throw new AppError('MODEL_INVALID', reason);
+        /** As the latest answer of the server says; a server that was replaced may take something else. */
+        let takesPictures = false;
+
+        async function askWithJson(image: Image, box: Location | null, abort: AbortSignal): Promise<Prediction> {
+          const start = performance.now();
+          const pixels = await abortable(decode(image), abort);
+          const decodeMs = performance.now() - start;
+          const request: ServingRequest = { url, timeoutMs: timeout_ms, model, pixels, box };
+          const result = await threads.call<ServingResult>(request, 'MODEL_FAILED', abort);
+          takesPictures = result.takesPictures;
+          const { prediction } = result;
+          return { ...prediction, timingsMs: { ...prediction.timingsMs, decode: decodeMs } };
+        }
+
+        async function askWithPictureFile(image: Image, box: Location | null, abort: AbortSignal) {
+          const asked = askWithPicture(server, model, { image, box }, timeout_ms, abort);
+          const { prediction } = await abortable(asked, abort);
+          takesPictures = prediction !== null;
+          return prediction;
+        }
+
         return {
           digest: null,
           async predict(image, box, abort): Promise<Prediction> {
             if (closed) throw new AppError('ABORTED', `model "${model.name}" is not run: the models are closed`);
-            const start = performance.now();
-            const pixels = await abortable(decode(image), abort);
-            const decodeMs = performance.now() - start;
-            const request: ServingRequest = { url, timeoutMs: timeout_ms, model, pixels, box };
-            const prediction = await leastLoaded().call<Prediction>(request, 'MODEL_FAILED', abort);
-            return { ...prediction, timingsMs: { ...prediction.timingsMs, decode: decodeMs } };
+            if (abort.aborted) throw abortedError(abort);
+            if (takesPictures) {
+              const prediction = await askWithPictureFile(image, box, abort);
+              if (prediction !== null) return prediction;
+            }
+            try {
+              return await askWithJson(image, box, abort);
+            } catch (error) {
+              if (!wantsPicture(error)) throw error;
+              const prediction = await askWithPictureFile(image, box, abort);
+              if (prediction === null) throw error;
+              return prediction;
+            }
           },
           async close() {},
         };
@@ -71,18 +92,12 @@ export const tfServingModelForward = defineModelForward({
       },
       async check(signal) {
         if (signal.aborted) throw abortedError(signal);
-        const timeout = AbortSignal.timeout(timeout_ms);
-        await server.get('/v1/models', AbortSignal.any([signal, timeout])).catch((error: unknown) => {
-          if (!timeout.aborted) throw error;
-          const sentence = `the model server ${server.address} did not answer in ${timeout_ms} ms`;
-          throw new AppError('MODEL_SERVER_UNREACHABLE', sentence, { cause: error });
-        });
+        await answerOf(server, '/v1/models', timeout_ms, signal);
       },
       async close() {
         closed = true;
         server.close();
-        const reason = new AppError('ABORTED', 'the models are closed');
-        await Promise.all(threads.splice(0).map((thread) => thread.stop(reason, true)));
+        await threads.stop(new AppError('ABORTED', 'the models are closed'));
       },
     };
   },

@@ -1,18 +1,17 @@
 import { AppError, messageOf } from '../../../domain/errors.ts';
-import type { Location, Prediction } from '../../../domain/prediction.ts';
-import type { Pixels } from '../../../vision/decode-image.ts';
 import { abortedError } from '../threads/abortable.ts';
 import { startWorkerThread, type WorkerThread } from '../threads/worker-thread.ts';
 import { isInterruptible } from './engines/index.ts';
-import type { InferenceRequest, ModelSource } from './inference-protocol.ts';
+import type { InferenceRequest, ModelRequest, ModelSource } from './inference-protocol.ts';
+import type { ServedSignature } from './served-signature.ts';
 
 /** Worker threads that each hold every model and run one prediction at a time. */
 export interface InferencePool {
   /** Resolves when every worker has the model loaded and warmed. Rejects with `MODEL_INVALID`; then none has it. */
-  load(key: string, source: ModelSource): Promise<void>;
+  load(key: string, source: ModelSource): Promise<ServedSignature>;
   unload(key: string): Promise<void>;
   /** Runs on the next free worker. Rejects with `MODEL_FAILED`, `TIMEOUT` (counted from the start of the run), or at once when aborted. */
-  predict(key: string, pixels: Pixels, box: Location | null, signal: AbortSignal): Promise<Prediction>;
+  run<Answer>(key: string, request: ModelRequest, signal: AbortSignal): Promise<Answer>;
   /** Why no prediction could run now, or null. */
   problem(): string | null;
   close(): Promise<void>;
@@ -30,7 +29,7 @@ interface Job {
   readonly key: string;
   readonly name: string;
   readonly request: InferenceRequest;
-  resolve(prediction: Prediction): void;
+  resolve(answer: never): void;
   reject(error: AppError): void;
   /** Set while it runs: nobody waits for its answer any more. */
   callOff?: () => void;
@@ -118,26 +117,26 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
   }
 
   /** Loads a model into one worker as soon as that is free. */
-  async function loadWhenFree(slot: Slot, key: string, source: ModelSource): Promise<void> {
+  async function loadWhenFree(slot: Slot, key: string, source: ModelSource): Promise<ServedSignature> {
     if (slot.state === 'idle') slot.state = 'busy';
     else await new Promise<void>((resolve) => slot.waiting.push(resolve));
     const { thread } = slot;
     try {
-      await loadInto(thread, key, source);
+      return await loadInto(thread, key, source);
     } finally {
       if (thread.ended()) restart(slot, thread);
       else free(slot, thread);
     }
   }
 
-  function loadInto(thread: WorkerThread, key: string, source: ModelSource): Promise<unknown> {
+  function loadInto(thread: WorkerThread, key: string, source: ModelSource): Promise<ServedSignature> {
     const { name } = source.model;
     const tooLong = `model "${name}" (${source.file}) cannot be used: loading it took over ${LOAD_TIMEOUT_MS} ms`;
     const timer = setTimeout(() => {
       retire(thread, new AppError('MODEL_INVALID', tooLong), isInterruptible(source.ending));
     }, LOAD_TIMEOUT_MS);
     const request: InferenceRequest = { do: 'load', key, source };
-    return thread.call(request, 'MODEL_INVALID').finally(() => clearTimeout(timer));
+    return thread.call<ServedSignature>(request, 'MODEL_INVALID').finally(() => clearTimeout(timer));
   }
 
   async function unload(key: string): Promise<void> {
@@ -173,11 +172,11 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
       timer = setTimeout(giveUp, Math.min(timeoutMs, patience) - (performance.now() - begin));
     };
     thread
-      .call<Prediction>(job.request, 'MODEL_FAILED')
+      .call<never>(job.request, 'MODEL_FAILED')
       .then(
-        (prediction) => {
+        (answer) => {
           usualMs.set(job.key, 0.8 * (usualMs.get(job.key) ?? 0) + 0.2 * (performance.now() - begin));
-          job.resolve(prediction);
+          job.resolve(answer);
         },
         (error: unknown) => job.reject(failureOf(job, error)),
       )
@@ -194,8 +193,9 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
       const [first, ...others] = slots as [Slot, ...Slot[]];
       try {
         // One worker tries; the others go on with predictions until it is known to work.
-        await loadWhenFree(first, key, source);
+        const signature = await loadWhenFree(first, key, source);
         await Promise.all(others.map((slot) => loadWhenFree(slot, key, source)));
+        return signature;
       } catch (error) {
         await unload(key);
         if (error instanceof AppError && error.code === 'MODEL_INVALID') throw error;
@@ -204,7 +204,7 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
       }
     },
     unload,
-    predict(key, pixels, box, signal) {
+    run(key, request, signal) {
       const name = models.get(key)?.model.name ?? '';
       if (closed) return Promise.reject(new AppError('ABORTED', `model "${name}" is not run: the models are closed`));
       if (signal.aborted) return Promise.reject(abortedError(signal));
@@ -220,10 +220,10 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
         const job: Job = {
           key,
           name,
-          request: { do: 'predict', key, pixels, box },
-          resolve(prediction) {
+          request: { ...request, key },
+          resolve(answer) {
             settled();
-            resolve(prediction);
+            resolve(answer);
           },
           reject(error) {
             settled();

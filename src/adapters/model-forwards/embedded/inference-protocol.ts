@@ -13,8 +13,14 @@ export interface ModelSource {
   readonly digest: string;
 }
 
+/** What is asked of a loaded model; the answers of a server are JSON, as text. */
+export type ModelRequest =
+  | { readonly do: 'predict'; readonly pixels: Pixels; readonly box: Location | null }
+  | { readonly do: 'answer-picture'; readonly pixels: Pixels; readonly box: Location | null; readonly decodeMs: number }
+  | { readonly do: 'answer-tensor'; readonly body: Uint8Array };
+
 /** What an inference worker is asked; `key` names a loaded model. */
 export type InferenceRequest =
   | { readonly do: 'load'; readonly key: string; readonly source: ModelSource }
   | { readonly do: 'unload'; readonly key: string }
-  | { readonly do: 'predict'; readonly key: string; readonly pixels: Pixels; readonly box: Location | null };
+  | (ModelRequest & { readonly key: string });

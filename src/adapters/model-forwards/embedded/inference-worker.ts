@@ -3,6 +3,7 @@ import { answerRequests } from '../threads/answer-requests.ts';
 import { engineFor } from './engines/index.ts';
 import type { InferenceRequest, ModelSource } from './inference-protocol.ts';
 import { createModelRunner, type ModelRunner } from './model-runner.ts';
+import { readRequestTensor } from './request-tensor.ts';
 
 // The thread that loads models and runs them, one request at a time.
 const models = new Map<string, { readonly name: string; readonly runner: ModelRunner }>();
@@ -21,13 +22,23 @@ async function answerTo(request: InferenceRequest): Promise<unknown> {
       const runner = await load(request.source);
       await unload(request.key);
       models.set(request.key, { name: request.source.model.name, runner });
-      return null;
+      return runner.signature;
     }
     case 'unload':
       await unload(request.key);
       return null;
     case 'predict':
-      return predict(request);
+      return onModel(request, (runner) => runner.run(request.pixels, request.box));
+    case 'answer-picture':
+      return onModel(request, async (runner) => {
+        const { outputs, warnings, timingsMs } = await runner.answerPicture(request.pixels, request.box);
+        return JSON.stringify({ outputs, warnings, timings_ms: { decode: request.decodeMs, ...timingsMs } });
+      });
+    case 'answer-tensor':
+      return onModel(request, async (runner) => {
+        const { outputs } = await runner.answerTensor(readRequestTensor(request.body));
+        return JSON.stringify({ outputs });
+      });
     default:
       return request satisfies never;
   }
@@ -56,11 +67,14 @@ async function load({ model, file, ending, bytes }: ModelSource): Promise<ModelR
   }
 }
 
-async function predict({ key, pixels, box }: InferenceRequest & { do: 'predict' }): Promise<unknown> {
+async function onModel(
+  { key }: { readonly key: string },
+  ask: (runner: ModelRunner) => Promise<unknown>,
+): Promise<unknown> {
   const loaded = models.get(key);
   if (loaded === undefined) throw new AppError('MODEL_FAILED', 'the model is not loaded in this worker');
   try {
-    return await loaded.runner.run(pixels, box);
+    return await ask(loaded.runner);
   } catch (error) {
     endAfterTrap(error);
     if (error instanceof AppError) throw error;

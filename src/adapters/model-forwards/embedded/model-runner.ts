@@ -1,14 +1,34 @@
+import { AppError } from '../../../domain/errors.ts';
 import type { Model } from '../../../domain/model.ts';
-import type { Location, Prediction } from '../../../domain/prediction.ts';
+import type { Location, Prediction, PredictionTimings } from '../../../domain/prediction.ts';
+import { decodeOutputs, type OutputTensor } from '../../../vision/decode-outputs.ts';
 import { cropView, type FittedView, fitView, type Rgb, type Size } from '../../../vision/fit-view.ts';
-import { byteValues, fillInput, type Layout } from '../../../vision/input-tensor.ts';
-import { decodeOutputs } from './decode-outputs.ts';
-import type { EngineInput, EngineModel } from './engines/engine.ts';
+import {
+  byteValues,
+  fillInput,
+  fillInputWithFloats,
+  type InputData,
+  nearestBytes,
+} from '../../../vision/input-tensor.ts';
+import { layoutOf, shapeFor, sizeOf } from '../../../vision/picture-input.ts';
+import type { EngineModel } from './engines/engine.ts';
+import type { RequestTensor } from './request-tensor.ts';
+import { type ServedAnswer, servedAnswer, servedShapes } from './served-answer.ts';
+import type { ServedSignature } from './served-signature.ts';
 
 /** A model of the inventory on an engine: from pixels to a prediction. */
 export interface ModelRunner {
+  /** How the model looks to those that ask it over the network. */
+  readonly signature: ServedSignature;
   /** The prediction with its resize and inference times. */
   run(pixels: Rgb, box: Location | null): Promise<Prediction>;
+  /** What a server answers to the same view; boxes are fractions of the view. */
+  answerPicture(pixels: Rgb, box: Location | null): Promise<ServedAnswer & { readonly timingsMs: PredictionTimings }>;
+  /**
+   * What a server answers to `[1, height, width, 3]`: x/127 − 1 for a classifier, else bytes 0…255. Boxes are fractions of the
+   * tensor. Rejects with `REQUEST_INVALID` for a tensor that the model cannot take.
+   */
+  answerTensor(tensor: RequestTensor): Promise<ServedAnswer>;
   release(): Promise<void>;
 }
 
@@ -23,16 +43,25 @@ export async function createModelRunner(model: Model, engineModel: EngineModel):
   const layout = layoutOf(input);
   const size = sizeOf(model, input, layout);
   const table = byteValues(input.type, input.quantisation, model.normalization);
+  const isClassifier = model.category === 'classification';
+  /** A classifier is sent what its own input takes, unless it normalises otherwise than servers are sent. */
+  const takesFloats = isClassifier && input.type === 'float32' && model.normalization === 'mobilenet';
 
-  const infer = async (view: FittedView): Promise<Prediction> => {
-    const outputs = await engineModel.run(shapeFor(layout, view), (memory) =>
-      fillInput(view.data, table, layout, memory),
-    );
-    return decodeOutputs(model, outputs, [view.width, view.height], view.placement);
-  };
-  await infer(await fitView(greyView(size), size, model.resize));
+  const outputsOf = (view: Rgb): Promise<readonly OutputTensor[]> =>
+    engineModel.run(shapeFor(layout, view), (memory) => fillInput(view.data, table, layout, memory));
+  const infer = async (view: FittedView): Promise<Prediction> =>
+    decodeOutputs(model, await outputsOf(view), [view.width, view.height], view.placement);
+
+  const warmUp = await fitView(greyView(size), size, model.resize);
+  const firstOutputs = await outputsOf(warmUp);
+  decodeOutputs(model, firstOutputs, [warmUp.width, warmUp.height], warmUp.placement);
+  const firstAnswer = servedAnswer(model, firstOutputs, { input: [warmUp.width, warmUp.height], placement: null });
 
   return {
+    signature: {
+      input: { type: isClassifier ? 'float32' : 'uint8', shape: [1, size?.[1] ?? -1, size?.[0] ?? -1, COLOURS] },
+      outputs: servedShapes(model, firstAnswer),
+    },
     async run(pixels, box) {
       const start = performance.now();
       const view = await fitView(cropView(pixels, box), size, model.resize);
@@ -41,38 +70,34 @@ export async function createModelRunner(model: Model, engineModel: EngineModel):
       const timingsMs = { resize: fitted - start, model: performance.now() - fitted };
       return { ...prediction, timingsMs };
     },
+    async answerPicture(pixels, box) {
+      const start = performance.now();
+      const view = await fitView(cropView(pixels, box), size, model.resize);
+      const fitted = performance.now();
+      const outputs = await outputsOf(view);
+      const answer = servedAnswer(model, outputs, { input: [view.width, view.height], placement: view.placement });
+      return { ...answer, timingsMs: { resize: fitted - start, model: performance.now() - fitted } };
+    },
+    async answerTensor(tensor) {
+      const { width, height } = requireFit(model, tensor, size);
+      const shape = shapeFor(layout, { width, height });
+      const fill = (memory: InputData): void => {
+        if (takesFloats) fillInputWithFloats(tensor.data, layout, memory);
+        else fillInput(nearestBytes(tensor.data, isClassifier ? 'mobilenet' : 'none'), table, layout, memory);
+      };
+      const outputs = await engineModel.run(shape, fill);
+      return servedAnswer(model, outputs, { input: [width, height], placement: null });
+    },
     release: () => engineModel.release(),
   };
 }
 
-function layoutOf({ shape }: EngineInput): Layout {
-  if (shape.length === 4 && (shape[0] === 1 || shape[0] === null)) {
-    if (shape[3] === COLOURS) return 'NHWC';
-    if (shape[1] === COLOURS) return 'NCHW';
-  }
-  const found = shape.map((axis) => axis ?? '?').join(', ');
-  throw new Error(
-    `its input [${found}] is no picture of three colours, [1, height, width, 3] or [1, 3, height, width]`,
-  );
-}
-
-/** The size the model takes, `[width, height]`; null for a detector that takes pictures as they are. */
-function sizeOf(model: Model, { shape }: EngineInput, layout: Layout): Size | null {
-  const [height, width] = layout === 'NHWC' ? [shape[1], shape[2]] : [shape[2], shape[3]];
-  const wanted = model.imageResolution;
-  const contradicts = (axis: number | null | undefined, length: number): boolean => (axis ?? length) !== length;
-  if (wanted !== null && (contradicts(width, wanted[0]) || contradicts(height, wanted[1]))) {
-    const found = `[${width ?? 'any'}, ${height ?? 'any'}]`;
-    throw new Error(`image_resolution is [${wanted.join(', ')}], but the file takes ${found} (width, height)`);
-  }
-  if (wanted !== null) return wanted;
-  if (typeof width === 'number' && typeof height === 'number') return [width, height];
-  if (model.category === 'object_detection_with_classification') return null;
-  throw new Error('the file leaves the size of its input open: set "image_resolution" in the inventory');
-}
-
-function shapeFor(layout: Layout, { width, height }: Rgb): readonly number[] {
-  return layout === 'NHWC' ? [1, height, width, COLOURS] : [1, COLOURS, height, width];
+function requireFit(model: Model, { shape }: RequestTensor, size: Size | null): Pick<Rgb, 'width' | 'height'> {
+  const [batch, height = 0, width = 0, colours] = shape;
+  const isPicture = shape.length === 4 && batch === 1 && colours === COLOURS && width > 0 && height > 0;
+  if (isPicture && (size === null || (size[0] === width && size[1] === height))) return { width, height };
+  const expected = size === null ? '[1, height, width, 3]' : `[1, ${size[1]}, ${size[0]}, 3]`;
+  throw new AppError('REQUEST_INVALID', `model "${model.name}" takes ${expected}, not [${shape.join(', ')}]`);
 }
 
 function greyView(size: Size | null): Rgb {

@@ -1,5 +1,5 @@
 import type { Model } from '../../../domain/model.ts';
-import type { Location } from '../../../domain/prediction.ts';
+import type { Location, Prediction } from '../../../domain/prediction.ts';
 import type { Pixels } from '../../../vision/decode-image.ts';
 
 /** What a serving worker is asked: one prediction. */
@@ -10,4 +10,10 @@ export interface ServingRequest {
   readonly model: Model;
   readonly pixels: Pixels;
   readonly box: Location | null;
+}
+
+export interface ServingResult {
+  readonly prediction: Prediction;
+  /** Whether the server says that it takes picture files as well. */
+  readonly takesPictures: boolean;
 }

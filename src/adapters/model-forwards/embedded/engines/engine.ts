@@ -1,19 +1,12 @@
+import type { OutputTensor } from '../../../../vision/decode-outputs.ts';
 import type { InputData, InputType, Quantisation } from '../../../../vision/input-tensor.ts';
+import type { PictureInput } from '../../../../vision/picture-input.ts';
 
 /** What a model file says of its input. */
-export interface EngineInput {
+export interface EngineInput extends PictureInput {
   readonly type: InputType;
-  /** Length of each axis; null where the file leaves it open. */
-  readonly shape: readonly (number | null)[];
   /** Null for float inputs, and where the file does not say. */
   readonly quantisation: Quantisation | null;
-}
-
-/** One output of a run, as real numbers. */
-export interface OutputTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly data: ArrayLike<number>;
 }
 
 /** A model as an engine holds it. */

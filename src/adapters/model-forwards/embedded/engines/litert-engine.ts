@@ -3,8 +3,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import type { LiteRt } from '@litertjs/core';
+import type { OutputTensor } from '../../../../vision/decode-outputs.ts';
 import type { InputData, InputType, Quantisation } from '../../../../vision/input-tensor.ts';
-import type { Engine, EngineInput, EngineModel, OutputTensor } from './engine.ts';
+import type { Engine, EngineInput, EngineModel } from './engine.ts';
 import { readTfliteFile, type TfliteFile, type TfliteTensor } from './tflite-file.ts';
 
 type Wasm = LiteRt['liteRtWasm'];

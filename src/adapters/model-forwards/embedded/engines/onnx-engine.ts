@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { OutputTensor } from '../../../../vision/decode-outputs.ts';
 import type { InputData, InputType } from '../../../../vision/input-tensor.ts';
-import type { Engine, EngineInput, EngineModel, OutputTensor } from './engine.ts';
+import type { Engine, EngineInput, EngineModel } from './engine.ts';
 
 const SESSION: InferenceSession.SessionOptions = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 };
 const INPUT_TYPES: readonly string[] = ['float32', 'uint8', 'int8'] satisfies readonly InputType[];

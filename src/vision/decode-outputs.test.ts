@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Model } from '../../../domain/model.ts';
-import { testModel } from '../model-forward.test-support.ts';
-import { decodeOutputs } from './decode-outputs.ts';
-import type { OutputTensor } from './engines/engine.ts';
+import { testModel } from '../adapters/model-forwards/model-forward.test-support.ts';
+import type { Model } from '../domain/model.ts';
+import { decodeOutputs, type OutputTensor } from './decode-outputs.ts';
 
 const same = { scaleX: 1, scaleY: 1, offsetX: 0, offsetY: 0 };
 const decode = (model: Model, outputs: readonly OutputTensor[]) => decodeOutputs(model, outputs, [16, 16], same);

@@ -1,10 +1,18 @@
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
+import {
+  Agent as HttpAgent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request as requestHttp,
+} from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { AppError, messageOf } from '../../../domain/errors.ts';
+import type { Model } from '../../../domain/model.ts';
 
 export interface ServerAnswer {
   readonly status: number;
-  readonly text: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
 }
 
 /** An HTTP server that runs models. */
@@ -12,7 +20,7 @@ export interface ModelServer {
   /** Its address without user and password, for messages. */
   readonly address: string;
   /** Rejects with `MODEL_SERVER_UNREACHABLE`. A connection that breaks before an answer is tried once more, on a new one. */
-  post(path: string, body: Uint8Array, signal: AbortSignal): Promise<ServerAnswer>;
+  post(path: string, body: Uint8Array, headers: OutgoingHttpHeaders, signal: AbortSignal): Promise<ServerAnswer>;
   /** One request, never repeated. */
   get(path: string, signal: AbortSignal): Promise<ServerAnswer>;
   /** Ends its idle connections; a second call does nothing. */
@@ -26,6 +34,7 @@ interface Call {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body: Uint8Array | null;
+  readonly headers: OutgoingHttpHeaders;
   readonly signal: AbortSignal;
   /** Set once the first byte of an answer has come. */
   answered: boolean;
@@ -43,7 +52,7 @@ export function createModelServer(url: string): ModelServer {
   function send(call: Call, keptAlive: boolean): Promise<ServerAnswer> {
     const { method, path, body, signal } = call;
     return new Promise((resolve, reject) => {
-      const headers = body === null ? {} : { 'content-type': 'application/json', 'content-length': body.length };
+      const headers = body === null ? {} : { ...call.headers, 'content-length': body.length };
       const options = { method, headers, auth, signal, agent: keptAlive ? agent : false };
       const request = (secure ? requestHttps : requestHttp)(`${root}${path}`, options, (response) => {
         call.answered = true;
@@ -61,8 +70,8 @@ export function createModelServer(url: string): ModelServer {
 
   return {
     address: root,
-    async post(path, body, signal) {
-      const call: Call = { method: 'POST', path, body, signal, answered: false };
+    async post(path, body, headers, signal) {
+      const call: Call = { method: 'POST', path, body, headers, signal, answered: false };
       try {
         return await send(call, true).catch((error: unknown) => {
           if (signal.aborted || call.answered || !isBrokenConnection(error)) throw error;
@@ -73,7 +82,8 @@ export function createModelServer(url: string): ModelServer {
       }
     },
     async get(path, signal) {
-      return send({ method: 'GET', path, body: null, signal, answered: false }, true).catch((error: unknown) => {
+      const call: Call = { method: 'GET', path, body: null, headers: {}, signal, answered: false };
+      return send(call, true).catch((error: unknown) => {
         throw unreachable(error);
       });
     },
@@ -94,7 +104,7 @@ async function readAnswer(response: IncomingMessage): Promise<ServerAnswer> {
     if (length > MAX_ANSWER_BYTES) throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
     chunks.push(chunk);
   }
-  return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+  return { status: response.statusCode ?? 0, headers: response.headers, bytes: Buffer.concat(chunks) };
 }
 
 function reasonOf(error: unknown): string {
@@ -102,4 +112,41 @@ function reasonOf(error: unknown): string {
   if (message !== '') return message;
   // Node tries every address of a name and then throws an error without a message of its own.
   return error instanceof AggregateError ? error.errors.map(messageOf).join(', ') : 'no connection';
+}
+
+/** Asks about a model under the forward's own timeout. Rejects with `TIMEOUT`, which names model and server. */
+export async function withinTimeout<Answer>(
+  server: ModelServer,
+  model: Model,
+  timeoutMs: number,
+  signal: AbortSignal,
+  ask: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), timeoutMs);
+  try {
+    return await ask(AbortSignal.any([signal, controller.signal]));
+  } catch (error) {
+    if (!controller.signal.aborted) throw error;
+    throw new AppError('TIMEOUT', `model "${model.name}" at ${server.address} did not answer in ${timeoutMs} ms`);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** One request that has nothing to do with a model. Rejects with `MODEL_SERVER_UNREACHABLE`, also when it takes too long. */
+export async function answerOf(
+  server: ModelServer,
+  path: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<ServerAnswer> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    return await server.get(path, AbortSignal.any([signal, timeout]));
+  } catch (error) {
+    if (!timeout.aborted) throw error;
+    const sentence = `the model server ${server.address} did not answer in ${timeoutMs} ms`;
+    throw new AppError('MODEL_SERVER_UNREACHABLE', sentence, { cause: error });
+  }
 }

@@ -1,11 +1,17 @@
-import { AppError } from '../../../domain/errors.ts';
-import type { Model, OutputNames } from '../../../domain/model.ts';
-import type { Prediction } from '../../../domain/prediction.ts';
-import { type BoxRows, decodeBoxRows } from '../../../vision/box-rows-output.ts';
-import { decodeClassification } from '../../../vision/classification-output.ts';
-import type { Placement, Size } from '../../../vision/fit-view.ts';
-import { decodeRawYolo } from '../../../vision/raw-yolo-output.ts';
-import type { OutputTensor } from './engines/engine.ts';
+import { AppError } from '../domain/errors.ts';
+import type { Model, OutputNames } from '../domain/model.ts';
+import type { Prediction } from '../domain/prediction.ts';
+import { type BoxRows, decodeBoxRows } from './box-rows-output.ts';
+import { decodeClassification } from './classification-output.ts';
+import type { Placement, Size } from './fit-view.ts';
+import { decodeRawYolo } from './raw-yolo-output.ts';
+
+/** One output of a run of a model, as real numbers. */
+export interface OutputTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number>;
+}
 
 /** What a model's output tensors say. Rejects with `MODEL_FAILED` when they are not what the model's category needs. */
 export function decodeOutputs(
@@ -26,11 +32,16 @@ export function decodeOutputs(
     }
     return decodeRawYolo(model, only, input, placement);
   }
-  const order = model.modelType === 'yolo' ? 'xyxy' : 'yxyx';
-  return decodeBoxRows(model, boxRowsOf(model, outputs), { order, firstClass: 0, placement });
+  return decodeBoxRows(model, boxRowsOf(model, outputs), { order: orderOf(model), firstClass: 0, placement });
 }
 
-function scoresOf(model: Model, outputs: readonly OutputTensor[]): OutputTensor {
+/** In which order a detector's file gives the edges of a box. */
+export function orderOf({ modelType }: Model): 'xyxy' | 'yxyx' {
+  return modelType === 'yolo' ? 'xyxy' : 'yxyx';
+}
+
+/** The one list of scores of a classifier. Throws `MODEL_FAILED`. */
+export function scoresOf(model: Model, outputs: readonly OutputTensor[]): OutputTensor {
   const lists = outputs.filter(({ shape }) => shape.slice(0, -1).every((axis) => axis === 1));
   const fitting = lists.length > 1 ? lists.filter(({ data }) => data.length === model.labels?.length) : lists;
   const [scores, ...more] = fitting;
@@ -38,7 +49,8 @@ function scoresOf(model: Model, outputs: readonly OutputTensor[]): OutputTensor 
   return scores;
 }
 
-function boxRowsOf(model: Model, outputs: readonly OutputTensor[]): BoxRows {
+/** The rows of a detector that has already decoded its boxes. Throws `MODEL_FAILED`. */
+export function boxRowsOf(model: Model, outputs: readonly OutputTensor[]): BoxRows {
   const named = model.output === null ? null : rowsByName(model.output, outputs);
   const rows = named ?? rowsByShape(outputs);
   if (rows === null) {
