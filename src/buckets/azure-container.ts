@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import type { ContainerClient, ContainerListBlobFlatSegmentResponse } from '@azure/storage-blob';
 import { z } from 'zod';
 import { AppError, messageOf } from '../domain/errors.ts';
-import { optionalPackage } from '../environment/optional-package.ts';
+import { loadSdk } from '../environment/sdk.ts';
 import { secretOf } from '../environment/secret.ts';
 import type { AdapterContext } from '../ports/context.ts';
 import { azureError, isNoSuchBlob, storeOfAzure } from './azure-error.ts';
@@ -47,7 +47,7 @@ export async function openAzureContainer(
   { container: fromFile, timeout_ms }: AzureContainerOptions,
   { env, edgeName }: Pick<AdapterContext, 'env' | 'edgeName'>,
 ): Promise<Bucket> {
-  const sdk = await optionalPackage('@azure/storage-blob', () => import('@azure/storage-blob'));
+  const sdk = await loadSdk('@azure/storage-blob', () => import('@azure/storage-blob'));
   const container = env.AZURE_CONTAINER_NAME ?? fromFile ?? '';
   const agents = { 'http:': new Agent(CONNECTIONS), 'https:': new TlsAgent(CONNECTIONS) };
   const { client, secrets, problem } = await connected();

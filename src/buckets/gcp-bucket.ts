@@ -4,7 +4,7 @@ import { Agent } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { z } from 'zod';
 import { messageOf } from '../domain/errors.ts';
-import { optionalPackage } from '../environment/optional-package.ts';
+import { loadSdk } from '../environment/sdk.ts';
 import type { AdapterContext } from '../ports/context.ts';
 import { CONNECTIONS, requestsTo } from './bounded-request.ts';
 import { type Bucket, prefixOf } from './bucket.ts';
@@ -74,7 +74,7 @@ export async function openGcpBucket(
   { bucket: fromFile, endpoint, timeout_ms }: GcpBucketOptions,
   { env, edgeName }: Pick<AdapterContext, 'env' | 'edgeName'>,
 ): Promise<Bucket> {
-  const sdk = await optionalPackage('@google-cloud/storage', () => import('@google-cloud/storage'));
+  const sdk = await loadSdk('@google-cloud/storage', () => import('@google-cloud/storage'));
   const bucket = env.GCP_BUCKET_NAME ?? fromFile ?? '';
   const address = new URL(endpoint ?? GOOGLE);
   const { keyFile, problem } = await credentialsOf(env, bucket, endpoint === undefined);

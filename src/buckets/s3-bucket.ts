@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../domain/errors.ts';
-import { optionalPackage } from '../environment/optional-package.ts';
+import { loadSdk } from '../environment/sdk.ts';
 import { secretOf } from '../environment/secret.ts';
 import type { AdapterContext } from '../ports/context.ts';
 import { CONNECTIONS, requestsTo } from './bounded-request.ts';
@@ -58,7 +58,7 @@ export async function openS3Bucket(
   { bucket, endpoint, region, path_style, timeout_ms }: S3BucketOptions,
   { env, edgeName }: Pick<AdapterContext, 'env' | 'edgeName'>,
 ): Promise<Bucket> {
-  const sdk = await optionalPackage('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'));
+  const sdk = await loadSdk('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'));
   const url = endpoint === undefined ? undefined : withoutUser(endpoint);
   const { credentials, problem } = await credentialsOf(env);
   const place: S3Place = {

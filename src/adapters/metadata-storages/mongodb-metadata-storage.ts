@@ -2,7 +2,7 @@ import type { Collection } from 'mongodb';
 import { z } from 'zod';
 import { boundedRequest } from '../../buckets/bounded-request.ts';
 import { AppError } from '../../domain/errors.ts';
-import { optionalPackage } from '../../environment/optional-package.ts';
+import { loadSdk } from '../../environment/sdk.ts';
 import { secretOf } from '../../environment/secret.ts';
 import { defineMetadataStorage, type MetadataKey } from '../../ports/metadata-storage.ts';
 import { clientOf, secretsOf } from './mongodb/address.ts';
@@ -51,7 +51,7 @@ export const mongodbMetadataStorage = defineMetadataStorage({
         'that MONGO_DB_URI_FILE names: mongodb://user:password@host:27017/?authSource=admin, with &tls=true for TLS.',
     }),
   async open({ pool_size, timeout_ms }, { env, log }) {
-    const { MongoClient, BSON } = await optionalPackage('mongodb', () => import('mongodb'));
+    const { MongoClient, BSON } = await loadSdk('mongodb', () => import('mongodb'));
     const address = (await secretOf(env, 'MONGO_DB_URI'))?.trim();
     const secrets = secretsOf(address);
     const closing = new AbortController();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
-import { optionalPackage } from '../../environment/optional-package.ts';
+import { loadSdk } from '../../environment/sdk.ts';
 import { defineTelemetrySink, type Telemetry } from '../../ports/telemetry-sink.ts';
 import { type HubMessage, openHubSession } from './azure-iot-hub/hub-session.ts';
 import { createSessions } from './connections/sessions.ts';
@@ -36,7 +36,7 @@ export const azureIotHubTelemetrySink = defineTelemetrySink({
         'the certificate of the authority.',
     }),
   async open({ port, timeout_ms, token_lifetime_s }, { env }) {
-    const { default: mqtt } = await optionalPackage('mqtt', () => import('mqtt'));
+    const { default: mqtt } = await loadSdk('mqtt', () => import('mqtt'));
     // One, as a hub ends the older of two connections of the same module.
     const sessions = createSessions({
       size: 1,

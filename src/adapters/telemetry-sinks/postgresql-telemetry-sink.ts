@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
-import { optionalPackage } from '../../environment/optional-package.ts';
+import { loadSdk } from '../../environment/sdk.ts';
 import { secretOf } from '../../environment/secret.ts';
 import { defineTelemetrySink, type Telemetry } from '../../ports/telemetry-sink.ts';
 import { createSessions } from './connections/sessions.ts';
@@ -46,7 +46,7 @@ export const postgresqlTelemetrySink = defineTelemetrySink({
         '(and &sslrootcert=/path for an authority of your own), ?sslmode=no-verify for TLS with any certificate.',
     }),
   async open({ pool_size, timeout_ms }, { env, edgeName }) {
-    const { default: postgres } = await optionalPackage('pg', () => import('pg'));
+    const { default: postgres } = await loadSdk('pg', () => import('pg'));
     const address = (await secretOf(env, 'POSTGRES_DB_URI'))?.trim();
 
     async function connect(signal: AbortSignal): Promise<TelemetrySession> {

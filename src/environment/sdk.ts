@@ -1,10 +1,10 @@
 import { AppError } from '../domain/errors.ts';
 
 /**
- * An optional dependency, loaded when a station uses it. Rejects with `CONFIG_INVALID` and what to install where it is not
- * there.
+ * The SDK of a technology, loaded when a station uses it: one that does not never pays for it. Rejects with
+ * `CONFIG_INVALID` and what to install where it is not there.
  */
-export async function optionalPackage<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
+export async function loadSdk<Module>(name: string, load: () => Promise<Module>): Promise<Module> {
   try {
     return await load();
   } catch (error) {
