@@ -36,6 +36,10 @@ dev: $(INSTALLED) ## Run the demo station and restart it when a file changes
 tests: $(INSTALLED) ## Run everything CI runs: lint, types, unused code and all tests
 	@npm run --silent verify
 
+.PHONY: test_needs
+test_needs: ## Install what some tests need beyond npm: ffmpeg, servers to test with
+	@sh scripts/install-test-needs.sh
+
 .PHONY: check
 check: $(INSTALLED) ## Lint, types and unused code
 	@npm run --silent check
@@ -45,8 +49,8 @@ unit_tests: $(INSTALLED) ## Run the tests that need nothing but the code
 	@npm run --silent test:unit
 
 .PHONY: integration_tests
-integration_tests: $(INSTALLED) ## Run the tests of adapters against what they talk to
-	@npm run --silent test:integration
+integration_tests: $(INSTALLED) ## Run the tests of adapters against what they talk to, and list them
+	@npm run --silent verify -- integration
 
 .PHONY: functional_tests
 functional_tests: $(INSTALLED) ## Run the tests that drive a whole station from outside

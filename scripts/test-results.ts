@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { z } from 'zod';
+import { NEEDS } from '../src/testing/needs.test-support.ts';
 
 /** What is read of the JSON that vitest's reporter writes. */
 export const TestReport = z.object({
@@ -38,27 +37,27 @@ export function tallyOf(report: TestReport): Tally {
   return { passed, failed, skipped };
 }
 
-/** What a test says it cannot run without: the names behind `needs` in brackets, as in `samples (needs SAMPLES_DIR)`. */
+/** What a test says it cannot run without: the names behind `needs` in brackets, as in `a stream (needs ffmpeg)`. */
 export function needsOf(testName: string): readonly string[] {
   return [...testName.matchAll(/\(needs ([^)]+)\)/g)].flatMap(([, names = '']) => names.split(/,\s*/));
 }
 
-/**
- * Whether this machine has what a test needs: `UPPER_CASE` is a variable of the environment, `/…` a file or device,
- * anything else a program in PATH.
- */
-export function isPresent(need: string, env: Readonly<Record<string, string | undefined>>): boolean {
-  if (/^[A-Z][A-Z0-9_]*$/.test(need)) return (env[need] ?? '') !== '';
-  if (need.startsWith('/')) return existsSync(need);
-  return (env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, need)));
+/** The skipped tests that nothing excuses: that name no need, or, in CI, one that CI has to install. */
+export function skippedWithoutReason(skipped: readonly string[], inCi: boolean): readonly string[] {
+  const isExcuse = (need: string): boolean => NEEDS[need] !== undefined && (!inCi || NEEDS[need].ciMayLackIt === true);
+  return skipped.filter((name) => !needsOf(name).some(isExcuse));
 }
 
-/** The skipped tests that no missing need excuses: they could have run here. */
-export function skippedWithoutReason(
-  skipped: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): readonly string[] {
-  return skipped.filter((name) => needsOf(name).every((need) => isPresent(need, env)));
+/** A line for each thing that tests were skipped for: how many, and what to do so that they run. */
+export function notRun(skipped: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const name of skipped) {
+    for (const need of needsOf(name)) counts.set(need, (counts.get(need) ?? 0) + 1);
+  }
+  return [...counts].map(([need, count]) => {
+    const remedy = NEEDS[need]?.remedy ?? 'nobody says how to come by it';
+    return `not run: ${count} ${count === 1 ? 'test that needs' : 'tests that need'} ${need} (${remedy})`;
+  });
 }
 
 /** The closing line of a run. */

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { isPresent } from '../scripts/test-results.ts';
+import { programPath, without } from '../src/testing/needs.test-support.ts';
 import { newFolder } from './edge-root.test-support.ts';
 import { type Claim, createClaims } from './power-cut/claims.ts';
 import type { DiskState } from './power-cut/crash-disk.ts';
@@ -89,9 +89,10 @@ function spread<One>(all: readonly One[], count: number): readonly One[] {
 
 const isReady = isTraceable();
 /** A container may have the program and forbid what it does. */
-const need = isPresent('strace', process.env) && !isReady ? 'PTRACE' : 'strace';
+const need = programPath('strace') === undefined ? 'strace' : 'permission to trace';
+const withoutTrace = without(need, isReady);
 
-describe.skipIf(!isReady)(`a power cut at any moment (needs ${need})`, () => {
+describe.skipIf(withoutTrace !== '')(`a power cut at any moment${withoutTrace}`, () => {
   let run: RecordedRun;
   let checked: Checked;
   beforeAll(async () => {

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Item } from '../src/domain/item.ts';
+import { without } from '../src/testing/needs.test-support.ts';
 import { form, newEdgeRoot, picture } from './edge-root.test-support.ts';
 import { eventually } from './eventually.test-support.ts';
 import { runCommand, type StationProcess, startStation } from './station-process.test-support.ts';
@@ -97,13 +98,13 @@ const onReadOnlyDisk = (folder: string): readonly string[] => [
   `mount -t tmpfs -o size=1m none '${folder}' && mount -o remount,ro '${folder}' && exec "$@"`,
   'sh',
 ];
-const canMount = ((): boolean => {
+const withoutMount = ((): string => {
   const probe = newEdgeRoot();
   const [command = '', ...args] = onSmallDisk(probe, '64k');
-  return spawnSync(command, [...args, 'true']).status === 0;
+  return without('permission to mount', spawnSync(command, [...args, 'true']).status === 0);
 })();
 
-describe.skipIf(!canMount)(`a disk that is full${canMount ? '' : ' (needs PERMISSION_TO_MOUNT)'}`, () => {
+describe.skipIf(withoutMount !== '')(`a disk that is full${withoutMount}`, () => {
   /** A station whose data/ is a file system of its own; `seen` is the folder as that station sees it. */
   const stationOnDisk = async (size: string, delayMs = 0): Promise<{ station: StationProcess; seen: string }> => {
     const root = newEdgeRoot({
@@ -190,7 +191,7 @@ describe.skipIf(!canMount)(`a disk that is full${canMount ? '' : ' (needs PERMIS
   });
 });
 
-describe.skipIf(!canMount)(`a disk that is read-only${canMount ? '' : ' (needs PERMISSION_TO_MOUNT)'}`, () => {
+describe.skipIf(withoutMount !== '')(`a disk that is read-only${withoutMount}`, () => {
   it('leaves the station up and not ready, its items undecided, and says why', async () => {
     const root = newEdgeRoot();
     const storage = join(root, 'data/storage');

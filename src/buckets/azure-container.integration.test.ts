@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { rootless, temporaryFolder } from '../ports/context.test-support.ts';
+import { answerInstead } from '../testing/network.test-support.ts';
 import { AzureContainerOptions, openAzureContainer } from './azure-container.ts';
 import { ACCOUNT_KEY, type AzureServer, connectionTo, startAzureServer } from './azurite.test-support.ts';
 import { bucketContract } from './bucket.contract.ts';
 import type { Bucket } from './bucket.ts';
 import { bucketFailuresContract, listed, put } from './bucket-failures.contract.ts';
-import { listenInstead } from './instead.test-support.ts';
 
 const never = new AbortController().signal;
 const ANSWERED = { etag: '"1"', 'x-ms-request-id': '1', 'x-ms-version': '2026-01-01' };
@@ -67,7 +67,7 @@ describe('container of Azure', () => {
 
   it('sends the MD5 of a picture, so that damage on the way is refused', async () => {
     const sent: (string | string[] | undefined)[] = [];
-    const { endpoint } = await listenInstead((request, response) => {
+    const { endpoint } = await answerInstead((request, response) => {
       sent.push(request.headers['content-md5']);
       request.resume().on('end', () => {
         response.writeHead(400, { ...ANSWERED, 'content-type': 'application/xml' }).end(xmlError('Md5Mismatch'));
@@ -81,7 +81,7 @@ describe('container of Azure', () => {
   });
 
   it('never gives a picture that has changed on the way', async () => {
-    const { endpoint } = await listenInstead((_request, response) => {
+    const { endpoint } = await answerInstead((_request, response) => {
       const headers = { ...ANSWERED, 'content-length': '4', 'content-md5': Buffer.alloc(16).toString('base64') };
       response.writeHead(200, headers).end('pict');
     });
@@ -90,7 +90,7 @@ describe('container of Azure', () => {
   });
 
   it('does not list for ever when the store gives the same page again and again', async () => {
-    const { endpoint } = await listenInstead((_request, response) => {
+    const { endpoint } = await answerInstead((_request, response) => {
       const list =
         '<EnumerationResults ContainerName="inspections"><Blobs/><NextMarker>1</NextMarker></EnumerationResults>';
       response.writeHead(200, { 'content-type': 'application/xml', ...ANSWERED }).end(list);
@@ -109,7 +109,7 @@ describe('container of Azure', () => {
     [413, 'RequestBodyTooLarge', 'REFUSED', 'refuses it for container "inspections" (RequestBodyTooLarge)'],
     [400, 'InvalidResourceName', 'REFUSED', 'edge-1/line/a/front.jpg could not be put'],
   ])('reads the answer %i %s as %s', async (status, code, expected, sentence) => {
-    const { endpoint } = await listenInstead((request, response) => {
+    const { endpoint } = await answerInstead((request, response) => {
       request.resume().on('end', () => {
         const headers = { 'content-type': 'application/xml', 'x-ms-error-code': code, ...ANSWERED };
         response.writeHead(status, headers).end(xmlError(code));
@@ -177,7 +177,7 @@ describe('container of Azure', () => {
     it('never shows in an error, wherever a store repeats it', async () => {
       const signature = 'sv=2026-01-01&sig=c2lnbmF0dXJl%2Bx%3D';
       const secrets = [ACCOUNT_KEY, signature, 'c2lnbmF0dXJl+x='];
-      const { endpoint, host } = await listenInstead((request, response) => {
+      const { endpoint, host } = await answerInstead((request, response) => {
         const repeated = `${secrets.join()} ${request.url} ${JSON.stringify(request.headers)}`.replaceAll('&', '&amp;');
         response
           .writeHead(403, { 'content-type': 'application/xml', ...ANSWERED })

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { ContainerClient } from '@azure/storage-blob';
-import { freePort, openRelay, type StoreServer, untilListening } from './instead.test-support.ts';
+import { freePort, openRelay, untilListening } from '../testing/network.test-support.ts';
+import type { StoreServer } from './store-server.test-support.ts';
 
 const ACCOUNT = 'station';
 

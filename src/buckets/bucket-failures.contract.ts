@@ -1,7 +1,6 @@
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { answerInstead, listenInstead } from '../testing/network.test-support.ts';
 import type { Bucket, StoredObject } from './bucket.ts';
-import { listenInstead } from './instead.test-support.ts';
 
 const never = new AbortController().signal;
 
@@ -55,7 +54,7 @@ export function bucketFailuresContract(store: FailingStore): void {
 
     it('gives up after its time when nothing comes back, and lets go of the connection', async () => {
       const letGo = Promise.withResolvers<void>();
-      const { endpoint, host } = await listenInstead((request) => request.socket.on('close', () => letGo.resolve()));
+      const { endpoint, host } = await answerInstead((request) => request.socket.on('close', () => letGo.resolve()));
       const writing = put(await store.openOn(endpoint, 200));
       await expect(writing).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
       await expect(writing).rejects.toThrow(`${host} did not answer in 200 ms`);
@@ -66,7 +65,7 @@ export function bucketFailuresContract(store: FailingStore): void {
       'ends at once when it is cancelled, and lets go of the connection: %s',
       async (call) => {
         const [arrived, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-        const { endpoint } = await listenInstead((request) => {
+        const { endpoint } = await answerInstead((request) => {
           arrived.resolve();
           request.socket.on('close', () => letGo.resolve());
         });
@@ -88,7 +87,7 @@ export function bucketFailuresContract(store: FailingStore): void {
     );
 
     it('gives up on a picture that stops halfway', async () => {
-      const { endpoint } = await listenInstead((_request, response) => {
+      const { endpoint } = await answerInstead((_request, response) => {
         response.writeHead(200, store.headersOfPicture(10)).write('half');
       });
       const reading = (await store.openOn(endpoint, 200)).get('a', never);
@@ -96,7 +95,7 @@ export function bucketFailuresContract(store: FailingStore): void {
     });
 
     it('never gives a part of a picture: the connection breaks', async () => {
-      const { endpoint } = await listenInstead((request, response) => {
+      const { endpoint } = await answerInstead((request, response) => {
         response.writeHead(200, store.headersOfPicture(10)).write('half', () => request.socket.destroy());
       });
       const reading = (await store.openOn(endpoint)).get('a', never);
@@ -105,7 +104,7 @@ export function bucketFailuresContract(store: FailingStore): void {
 
     it('never gives what may be a part of a picture: its length is unknown', async () => {
       const { 'content-length': _length, ...headers } = store.headersOfPicture(10);
-      const { endpoint } = await listenInstead((_request, response) => {
+      const { endpoint } = await answerInstead((_request, response) => {
         response.writeHead(200, headers);
         response.write('half');
         response.end();
@@ -125,7 +124,7 @@ export function bucketFailuresContract(store: FailingStore): void {
       [502, '<html>Bad Gateway</html>'],
       [503, 'busy'],
     ])('takes nothing for done, missing or refused for good on an answer %i %j', async (status, body) => {
-      const { endpoint } = await listenInstead((request, response) => {
+      const { endpoint } = await answerInstead((request, response) => {
         request.resume().on('end', () => response.writeHead(status).end(body));
       });
       const bucket = await store.openOn(endpoint);
@@ -138,17 +137,15 @@ export function bucketFailuresContract(store: FailingStore): void {
     });
 
     it('gives up on a picture that a proxy finds too large', async () => {
-      const { endpoint } = await listenInstead((request, response) => {
+      const { endpoint } = await answerInstead((request, response) => {
         request.resume().on('end', () => response.writeHead(413).end('<html>413 Request Entity Too Large</html>'));
       });
       await expect(put(await store.openOn(endpoint))).rejects.toMatchObject({ code: 'REFUSED' });
     });
 
     it('says so when something else than HTTP listens', async () => {
-      const tcp = createTcpServer((socket) => socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.6\r\n'));
-      await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
-      onTestFinished(() => void tcp.close());
-      const bucket = await store.openOn(`http://127.0.0.1:${(tcp.address() as AddressInfo).port}`);
+      const { endpoint } = await listenInstead((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n'));
+      const bucket = await store.openOn(endpoint);
       await expect(put(bucket)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
       await expect(put(bucket)).rejects.toThrow('127.0.0.1');
     });
@@ -156,7 +153,7 @@ export function bucketFailuresContract(store: FailingStore): void {
     it('holds at most 16 connections', async () => {
       const sockets = new Set<unknown>();
       const { status, headers, body } = store.confirm;
-      const { endpoint } = await listenInstead((request, response) => {
+      const { endpoint } = await answerInstead((request, response) => {
         sockets.add(request.socket);
         request.resume().on('end', () => setTimeout(() => response.writeHead(status, headers).end(body), 2));
       });

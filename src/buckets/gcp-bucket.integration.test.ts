@@ -5,7 +5,7 @@ import { bucketContract } from './bucket.contract.ts';
 import type { Bucket } from './bucket.ts';
 import { bucketFailuresContract, put } from './bucket-failures.contract.ts';
 import { GcpBucketOptions, openGcpBucket } from './gcp-bucket.ts';
-import { type GcsServer, isGcsServerHere, MANY_IN_GCS, startGcsServer } from './gcs-server.test-support.ts';
+import { type GcsServer, MANY_IN_GCS, startGcsServer, withoutGcs } from './gcs-server.test-support.ts';
 
 const never = new AbortController().signal;
 
@@ -15,7 +15,7 @@ async function openOn(endpoint: string, bucket: string, timeout_ms = 30_000): Pr
   return opened;
 }
 
-describe.skipIf(!isGcsServerHere)('bucket of Google (needs fake-gcs-server)', () => {
+describe.skipIf(withoutGcs !== '')(`bucket of Google${withoutGcs}`, () => {
   let server: GcsServer;
   beforeAll(async () => {
     server = await startGcsServer();

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { rootless, temporaryFolder } from '../ports/context.test-support.ts';
+import { answerInstead } from '../testing/network.test-support.ts';
 import type { Bucket } from './bucket.ts';
 import { listed, put } from './bucket-failures.contract.ts';
 import { GcpBucketOptions, openGcpBucket } from './gcp-bucket.ts';
-import { listenInstead } from './instead.test-support.ts';
 
 const never = new AbortController().signal;
 
@@ -49,7 +49,7 @@ describe('the errors of a bucket of Google', () => {
     [400, 'invalid', 'REFUSED', 'refuses it for bucket "inspections" (invalid)'],
     [413, 'uploadTooLarge', 'REFUSED', 'edge-1/line/a/front.jpg could not be put'],
   ])('reads the answer %i %s as %s', async (status, reason, expected, sentence) => {
-    const { endpoint } = await listenInstead((request, response) => {
+    const { endpoint } = await answerInstead((request, response) => {
       request.resume().on('end', () => response.writeHead(status).end(jsonError(status, reason)));
     });
     const writing = put(await openOn({ bucket: 'inspections', endpoint }));
@@ -58,7 +58,7 @@ describe('the errors of a bucket of Google', () => {
   });
 
   it('says that a picture was damaged on its way there, and on its way back', async () => {
-    const { endpoint } = await listenInstead((request, response) => {
+    const { endpoint } = await answerInstead((request, response) => {
       const message = `Provided CRC32C "AAAAAA==" doesn't match calculated CRC32C "T3fd9w==".`;
       request.resume().on('end', () => {
         if (request.method === 'POST') response.writeHead(400).end(jsonError(400, 'invalid', message));
@@ -72,7 +72,7 @@ describe('the errors of a bucket of Google', () => {
   });
 
   it('does not list for ever when the store gives the same page again and again', async () => {
-    const { endpoint } = await listenInstead((_request, response) => {
+    const { endpoint } = await answerInstead((_request, response) => {
       response.end(JSON.stringify({ kind: 'storage#objects', nextPageToken: '1' }));
     });
     const listing = listed((await openOn({ bucket: 'inspections', endpoint })).iterate('edge-1/', never));
@@ -105,7 +105,7 @@ describe('the credentials of a bucket of Google', () => {
     },
   ])('are asked for by every call, and never of the network: $sentence', async ({ sentence, env, options }) => {
     let requests = 0;
-    const metadataServer = await listenInstead((_request, response) => {
+    const metadataServer = await answerInstead((_request, response) => {
       requests += 1;
       response.setHeader('metadata-flavor', 'Google').end('{}');
     });
@@ -122,7 +122,7 @@ describe('the credentials of a bucket of Google', () => {
 
   it('come from the key file, once for many requests, and never show in an error', async () => {
     let tokens = 0;
-    const tokenServer = await listenInstead((request, response) => {
+    const tokenServer = await answerInstead((request, response) => {
       tokens += 1;
       const token = { access_token: 'token-of-the-station', token_type: 'Bearer', expires_in: 3600 };
       const answer = { ...token, issued_token_type: 'urn:ietf:params:oauth:token-type:access_token' };
@@ -131,7 +131,7 @@ describe('the credentials of a bucket of Google', () => {
         .on('end', () => response.setHeader('content-type', 'application/json').end(JSON.stringify(answer)));
     });
     const authorizations: (string | undefined)[] = [];
-    const { endpoint, host } = await listenInstead((request, response) => {
+    const { endpoint, host } = await answerInstead((request, response) => {
       authorizations.push(request.headers.authorization);
       const message = `refused: ${request.headers.authorization}`;
       request.resume().on('end', () => response.writeHead(403).end(jsonError(403, 'forbidden', message)));
@@ -150,7 +150,7 @@ describe('the credentials of a bucket of Google', () => {
   });
 
   it('may be refused where tokens are made', async () => {
-    const tokenServer = await listenInstead((request, response) => {
+    const tokenServer = await answerInstead((request, response) => {
       const answer = JSON.stringify({ error: 'invalid_grant', error_description: 'not of this plant' });
       request.resume().on('end', () => response.writeHead(400, { 'content-type': 'application/json' }).end(answer));
     });

@@ -1,22 +1,16 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { freePort, openRelay, type StoreServer, untilListening } from './instead.test-support.ts';
+import { programPath, without } from '../testing/needs.test-support.ts';
+import { freePort, openRelay, untilListening } from '../testing/network.test-support.ts';
+import type { StoreServer } from './store-server.test-support.ts';
 
 /** More than one page of a list. The server looks at all its objects for each that comes, so that more take minutes. */
 export const MANY_IN_GCS = 1200;
 
 const PROGRAM = 'fake-gcs-server';
+const path = programPath(PROGRAM);
 
-/** Where the server is on this machine: where `.ci/run` puts it, or in PATH. */
-function programPath(): string | undefined {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const folders = [join(cache, 'edge-orchestrator', 'bin'), ...(process.env.PATH ?? '').split(delimiter)];
-  return folders.map((folder) => join(folder, PROGRAM)).find((path) => existsSync(path));
-}
-
-export const isGcsServerHere = programPath() !== undefined;
+/** Ends the name of a test that needs this server, where it is not. */
+export const withoutGcs = without(PROGRAM, path !== undefined);
 
 /** A real server that speaks the protocol of Google Cloud Storage. It checks no credentials. */
 export interface GcsServer extends StoreServer {
@@ -28,7 +22,7 @@ export async function startGcsServer(): Promise<GcsServer> {
   const port = await freePort();
   const direct = `http://127.0.0.1:${port}`;
   const options = ['-backend', 'memory', '-scheme', 'http', '-host', '127.0.0.1', '-log-level', 'error'];
-  const server = spawn(programPath() ?? PROGRAM, [...options, '-port', `${port}`], { stdio: 'ignore' });
+  const server = spawn(path ?? PROGRAM, [...options, '-port', `${port}`], { stdio: 'ignore' });
   const ended = new Promise((resolve) => server.once('exit', resolve));
   await untilListening(port);
   const relay = await openRelay(port);

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { interceptLocalhostDns } from 'fauxqs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { temporaryFolder } from '../ports/context.test-support.ts';
+import { answerInstead } from '../testing/network.test-support.ts';
 import { bucketContract } from './bucket.contract.ts';
 import { bucketFailuresContract, listed, put } from './bucket-failures.contract.ts';
-import { listenInstead } from './instead.test-support.ts';
 import { credentials, openOn, openOnAnswer } from './s3-bucket.test-support.ts';
 import { S3BucketOptions } from './s3-bucket.ts';
 import { type S3Server, startS3Server } from './s3-server.test-support.ts';
@@ -58,7 +58,7 @@ describe('bucket of S3', () => {
 
   it('signs the SHA-256 of what it sends, so that damage on the way is refused, and adds no trailers', async () => {
     const received: IncomingHttpHeaders[] = [];
-    const { endpoint } = await listenInstead((request, response) => {
+    const { endpoint } = await answerInstead((request, response) => {
       received.push(request.headers);
       request.resume().on('end', () => response.setHeader('etag', '"1"').end());
     });
@@ -82,7 +82,7 @@ describe('bucket of S3', () => {
       vi.stubEnv('AWS_ACCESS_KEY_ID', 'of the process');
       vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'of the process');
       let requests = 0;
-      const { endpoint } = await listenInstead((_request, response) => {
+      const { endpoint } = await answerInstead((_request, response) => {
         requests += 1;
         response.end();
       });
@@ -103,7 +103,7 @@ describe('bucket of S3', () => {
 
     it('come from files that the environment names', async () => {
       const authorizations: (string | undefined)[] = [];
-      const { endpoint } = await listenInstead((request, response) => {
+      const { endpoint } = await answerInstead((request, response) => {
         authorizations.push(request.headers.authorization);
         request.resume().on('end', () => response.setHeader('etag', '"1"').end());
       });

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { rootless } from '../ports/context.test-support.ts';
+import { answerInstead } from '../testing/network.test-support.ts';
 import type { Bucket } from './bucket.ts';
-import { listenInstead } from './instead.test-support.ts';
 import { openS3Bucket, S3BucketOptions } from './s3-bucket.ts';
 
 export const credentials = { AWS_ACCESS_KEY_ID: 'key-of-the-station', AWS_SECRET_ACCESS_KEY: 'secret-of-the-station' };
@@ -19,7 +19,7 @@ export async function openOn(
 
 /** A bucket of a store that answers everything in the same way. */
 export async function openOnAnswer(status: number, body: string): Promise<Bucket> {
-  const { endpoint } = await listenInstead((request, response) => {
+  const { endpoint } = await answerInstead((request, response) => {
     request.resume().on('end', () => response.writeHead(status).end(body));
   });
   return await openOn({ endpoint });

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { answerInstead } from '../testing/network.test-support.ts';
 import { put } from './bucket-failures.contract.ts';
-import { listenInstead } from './instead.test-support.ts';
 import { credentials, openOn, openOnAnswer, xmlError } from './s3-bucket.test-support.ts';
 
 describe('the errors of a bucket of S3', () => {
@@ -32,7 +32,7 @@ describe('the errors of a bucket of S3', () => {
 
   it('never show in an error, wherever a store repeats them', async () => {
     const secrets = [...Object.values(credentials), 'token-of-the-station'];
-    const { endpoint, host } = await listenInstead((request, response) => {
+    const { endpoint, host } = await answerInstead((request, response) => {
       const seen = `<CanonicalRequest>${JSON.stringify(request.headers)}</CanonicalRequest></Error>`;
       response.writeHead(403).end(xmlError('SignatureDoesNotMatch', secrets.join()).replace('</Error>', seen));
     });

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buildApp } from 'fauxqs';
-import type { StoreServer } from './instead.test-support.ts';
+import { listenOn } from '../testing/network.test-support.ts';
+import type { StoreServer } from './store-server.test-support.ts';
 
 /** A real S3 server of its own on a free port of this machine. It checks no credentials. */
 export interface S3Server extends StoreServer {
@@ -22,8 +22,8 @@ export async function startS3Server(): Promise<S3Server> {
   }
   await app.ready();
   let buckets = 0;
-  let server = await listen(app.routing, 0);
-  const { port } = server.address() as AddressInfo;
+  let server = createServer(app.routing);
+  const port = await listenOn(server);
 
   return {
     endpoint: `http://127.0.0.1:${port}`,
@@ -47,19 +47,14 @@ export async function startS3Server(): Promise<S3Server> {
       await end(server);
     },
     async comeBack() {
-      server = await listen(app.routing, port);
+      server = createServer(app.routing);
+      await listenOn(server, port);
     },
     async close() {
       await end(server);
       await app.close();
     },
   };
-}
-
-async function listen(routing: Parameters<typeof createServer>[1], port: number): Promise<Server> {
-  const server = createServer(routing);
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  return server;
 }
 
 async function end(server: Server): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StoreServer } from '../../buckets/instead.test-support.ts';
+import type { StoreServer } from '../../buckets/store-server.test-support.ts';
 import type { BinaryStorage } from '../../ports/binary-storage.ts';
 
 const never = new AbortController().signal;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { GcpBucketOptions } from '../../buckets/gcp-bucket.ts';
-import { type GcsServer, isGcsServerHere, MANY_IN_GCS, startGcsServer } from '../../buckets/gcs-server.test-support.ts';
+import { type GcsServer, MANY_IN_GCS, startGcsServer, withoutGcs } from '../../buckets/gcs-server.test-support.ts';
 import { binaryStorageContract } from '../../ports/binary-storage.contract.ts';
 import type { BinaryStorage } from '../../ports/binary-storage.ts';
 import { rootless } from '../../ports/context.test-support.ts';
 import { binariesInBucketTests } from './bucket-binaries.test-support.ts';
 import { gcpBucketBinaryStorage } from './gcp-bucket-binary-storage.ts';
 
-describe.skipIf(!isGcsServerHere)('bucket of Google as a binary storage (needs fake-gcs-server)', () => {
+describe.skipIf(withoutGcs !== '')(`bucket of Google as a binary storage${withoutGcs}`, () => {
   let server: GcsServer;
   beforeAll(async () => {
     server = await startGcsServer();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StoreServer } from '../../buckets/instead.test-support.ts';
+import type { StoreServer } from '../../buckets/store-server.test-support.ts';
 import { exampleItem } from '../../ports/metadata-storage.contract.ts';
 import type { MetadataStorage } from '../../ports/metadata-storage.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { GcpBucketOptions, openGcpBucket } from '../../buckets/gcp-bucket.ts';
-import { type GcsServer, isGcsServerHere, MANY_IN_GCS, startGcsServer } from '../../buckets/gcs-server.test-support.ts';
+import { type GcsServer, MANY_IN_GCS, startGcsServer, withoutGcs } from '../../buckets/gcs-server.test-support.ts';
 import { rootless } from '../../ports/context.test-support.ts';
 import { metadataStorageContract } from '../../ports/metadata-storage.contract.ts';
 import type { MetadataStorage } from '../../ports/metadata-storage.ts';
@@ -8,7 +8,7 @@ import { metadataInBucketTests } from './bucket-metadata.test-support.ts';
 import { gcpBucketMetadataStorage } from './gcp-bucket-metadata-storage.ts';
 
 const never = new AbortController().signal;
-describe.skipIf(!isGcsServerHere)('bucket of Google as a metadata storage (needs fake-gcs-server)', () => {
+describe.skipIf(withoutGcs !== '')(`bucket of Google as a metadata storage${withoutGcs}`, () => {
   let server: GcsServer;
   beforeAll(async () => {
     server = await startGcsServer();

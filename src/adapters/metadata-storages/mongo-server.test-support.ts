@@ -1,22 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Collection, type Document, MongoClient } from 'mongodb';
+import { programPath, without } from '../../testing/needs.test-support.ts';
+import { freePort, isListening } from '../../testing/network.test-support.ts';
 
 const USER = 'edge';
 const PASSWORD = 'swordfish-4711';
 const STARTS_WITHIN_MS = 30_000;
 const STOPS_WITHIN_MS = 5_000;
 
-const binary = findBinary();
+const PROGRAM = 'ferretdb';
+const path = programPath(PROGRAM);
 
-/** Why no server can run here, for the name of a test: '' where one can. */
-export const withoutMongo = binary === undefined ? ' (needs ferretdb)' : '';
+/** Ends the name of a test that needs this server, where it is not. */
+export const withoutMongo = without(PROGRAM, path !== undefined);
 
 /** A server that speaks the protocol of MongoDB, on a free port of this machine, with one user. */
 export interface MongoServer {
@@ -44,12 +45,12 @@ export async function startMongo(): Promise<MongoServer> {
     `mongodb://${USER}:${encodeURIComponent(password)}@127.0.0.1:${port}/orchestratorDB`;
 
   async function start(): Promise<void> {
-    const server = spawn(binary ?? 'ferretdb', argumentsFor(port, folder), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const server = spawn(path ?? PROGRAM, argumentsFor(port, folder), { stdio: ['ignore', 'pipe', 'pipe'] });
     running = server;
     const said: string[] = [];
     for (const stream of [server.stdout, server.stderr]) stream.on('data', (text) => void said.push(String(text)));
     server.on('error', (error) => void said.push(error.message));
-    for (const end = Date.now() + STARTS_WITHIN_MS; !(await listens(port)); await sleep(50)) {
+    for (const end = Date.now() + STARTS_WITHIN_MS; !(await isListening(port)); await sleep(50)) {
       if (server.exitCode === null && server.pid !== undefined && Date.now() < end) continue;
       await stop();
       throw new Error(`the MongoDB server did not start: ${said.slice(-10).join('')}`);
@@ -116,34 +117,4 @@ function argumentsFor(port: number, folder: string): readonly string[] {
     `--setup-username=${USER}`,
     `--setup-password=${PASSWORD}`,
   ];
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}
-
-/** A port of this machine that nobody listens to. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const found = server.address();
-  server.close();
-  await once(server, 'close');
-  if (found === null || typeof found === 'string') throw new Error('the system gave no port');
-  return found.port;
-}
-
-/** In PATH, or where the script of CI builds it. */
-function findBinary(): string | undefined {
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const folders = [...(process.env.PATH ?? '').split(delimiter), join(cache, 'edge-orchestrator/bin')];
-  return folders.map((folder) => join(folder, 'ferretdb')).find((file) => existsSync(file));
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { inspect, promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { AppError } from '../../domain/errors.ts';
@@ -8,6 +8,7 @@ import type { Item } from '../../domain/item.ts';
 import { rootless, temporaryFolder } from '../../ports/context.test-support.ts';
 import { exampleItem, metadataStorageContract } from '../../ports/metadata-storage.contract.ts';
 import type { MetadataStorage } from '../../ports/metadata-storage.ts';
+import { listenInstead } from '../../testing/network.test-support.ts';
 import { type MongoServer, startMongo, withoutMongo } from './mongo-server.test-support.ts';
 import { mongodbMetadataStorage } from './mongodb-metadata-storage.ts';
 
@@ -49,20 +50,8 @@ function failuresOf(storage: MetadataStorage): Promise<readonly AppError[]> {
 
 /** The address of something that listens and is no MongoDB server; it is gone when the test ends. */
 async function somethingElse(onConnection: (socket: Socket) => void): Promise<string> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    onConnection(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const found = server.address();
-  if (found === null || typeof found === 'string') throw new Error('the system gave no port');
-  return `mongodb://edge:swordfish-4711@127.0.0.1:${found.port}/orchestratorDB`;
+  const { port } = await listenInstead(onConnection);
+  return `mongodb://edge:swordfish-4711@127.0.0.1:${port}/orchestratorDB`;
 }
 
 describe.skipIf(withoutMongo !== '')(`mongodb metadata storage${withoutMongo}`, () => {

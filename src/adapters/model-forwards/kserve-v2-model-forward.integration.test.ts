@@ -7,7 +7,7 @@ import { testContext } from '../../ports/context.test-support.ts';
 import { modelForwardContract } from '../../ports/model-forward.contract.ts';
 import type { ModelForward } from '../../ports/model-forward.ts';
 import { type InferModel, inferServer } from './kserve-v2/infer-server.test-support.ts';
-import { startTriton, type TritonModel, tritonFolder } from './kserve-v2/triton-server.test-support.ts';
+import { startTriton, type TritonModel, tritonFolder, withoutTriton } from './kserve-v2/triton-server.test-support.ts';
 import { kserveV2ModelForward } from './kserve-v2-model-forward.ts';
 import { plainImage, testModel } from './model-forward.test-support.ts';
 
@@ -233,7 +233,7 @@ describe('kserve v2 model forward', () => {
   );
 });
 
-describe.skipIf(tritonFolder === undefined)('kserve v2 model forward with Triton (needs TRITON_DIR)', () => {
+describe.skipIf(withoutTriton !== '')(`kserve v2 model forward with Triton${withoutTriton}`, () => {
   const constant = (outputs: typeof ssd): Pick<TritonModel, 'outputs' | 'python'> => ({
     outputs: outputs.map(({ name, shape }) => ({ name, shape })),
     python: [

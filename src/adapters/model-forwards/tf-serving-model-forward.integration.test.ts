@@ -1,10 +1,10 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Model } from '../../domain/model.ts';
 import { testContext } from '../../ports/context.test-support.ts';
 import { modelForwardContract } from '../../ports/model-forward.contract.ts';
 import type { ModelForward } from '../../ports/model-forward.ts';
+import { answerInstead } from '../../testing/network.test-support.ts';
 import { plainImage, testModel } from './model-forward.test-support.ts';
 import { tfServingModelForward } from './tf-serving-model-forward.ts';
 
@@ -27,7 +27,7 @@ type Answer = unknown | ((response: ServerResponse, request: IncomingMessage) =>
 async function modelServer(...answers: readonly Answer[]): Promise<TestServer> {
   const received: Received[] = [];
   let next = 0;
-  const server = createServer(async (request, response) => {
+  const { endpoint } = await answerInstead(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
@@ -43,12 +43,7 @@ async function modelServer(...answers: readonly Answer[]): Promise<TestServer> {
     if (typeof answer === 'function') answer(response, request);
     else response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+  return { url: endpoint, received };
 }
 
 async function openOn(url: string, timeout_ms = 5000): Promise<ModelForward> {

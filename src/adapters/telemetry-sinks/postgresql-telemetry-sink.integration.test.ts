@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rootless, temporaryFolder } from '../../ports/context.test-support.ts';
 import { exampleTelemetry, telemetrySinkContract } from '../../ports/telemetry-sink.contract.ts';
 import type { Telemetry } from '../../ports/telemetry-sink.ts';
-import { freePort, type PostgresServer, startPostgres, withoutPostgres } from './postgres-server.test-support.ts';
+import { freePort } from '../../testing/network.test-support.ts';
+import { type PostgresServer, startPostgres, withoutPostgres } from './postgres-server.test-support.ts';
 import { failureOf, never, openSink, telemetryOf } from './postgresql/sink.test-support.ts';
 import { postgresqlTelemetrySink } from './postgresql-telemetry-sink.ts';
 

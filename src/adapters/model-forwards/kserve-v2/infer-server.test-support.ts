@@ -1,6 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { onTestFinished } from 'vitest';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerInstead } from '../../../testing/network.test-support.ts';
 
 interface Tensor {
   readonly name: string;
@@ -34,7 +33,7 @@ export async function inferServer(
 ): Promise<InferServer> {
   const asked: string[] = [];
   let latest: unknown = null;
-  const server = createServer(async (request, response) => {
+  const { endpoint } = await answerInstead(async (request, response) => {
     const { url = '', method = '' } = request;
     asked.push(`${method} ${url}`);
     const body = Buffer.concat((await request.toArray()) as Buffer[]);
@@ -47,12 +46,7 @@ export async function inferServer(
     if (infer === undefined) return void response.end(JSON.stringify({ name, ...model.metadata }));
     latest = answerInfer(model, request, body, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked, latest: () => latest };
+  return { url: endpoint, asked, latest: () => latest };
 }
 
 function answerInfer(model: InferModel, request: IncomingMessage, body: Buffer, response: ServerResponse): unknown {

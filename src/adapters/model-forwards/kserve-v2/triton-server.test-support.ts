@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { installedFolder, without } from '../../../testing/needs.test-support.ts';
+import { freePort } from '../../../testing/network.test-support.ts';
 
 /** A model of a test: what stands in its configuration, and the Python that answers `x`. */
 export interface TritonModel {
@@ -20,7 +20,10 @@ export interface TritonModel {
 const START_TIMEOUT_MS = 60_000;
 
 /** A folder with a virtual environment of Python that has nvidia-pytriton and numpy; undefined where there is none. */
-export const tritonFolder = process.env.TRITON_DIR || undefined;
+export const tritonFolder = installedFolder('triton-0.7.0');
+
+/** Ends the name of a test that needs Triton, where it is not. */
+export const withoutTriton = without('triton', tritonFolder !== undefined);
 
 /** Starts the server of that folder on any free port over models of a new repository; `stop` ends it. */
 export async function startTriton(
@@ -109,12 +112,4 @@ async function readiness(child: ChildProcess, url: string, said: () => string): 
   }
   child.kill('SIGKILL');
   throw new Error(`Triton did not start: ${said().slice(-2000)}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { testContext } from '../../../ports/context.test-support.ts';
+import { answerInstead } from '../../../testing/network.test-support.ts';
 import { plainImage, testModel } from '../model-forward.test-support.ts';
 import { tfServingModelForward } from '../tf-serving-model-forward.ts';
 
@@ -17,7 +16,7 @@ interface Answer {
 /** A loaded classifier whose server answers a request of each kind as `answers` says; and what it was sent. */
 async function askedServer(answers: { json: Answer; picture: Answer }) {
   const asked: string[] = [];
-  const server = createServer(async (request, response) => {
+  const { endpoint } = await answerInstead(async (request, response) => {
     await request.toArray();
     const type = String(request.headers['content-type']);
     asked.push(`${type} ${request.url}`);
@@ -28,13 +27,7 @@ async function askedServer(answers: { json: Answer; picture: Answer }) {
     } = type === 'application/json' ? answers.json : answers.picture;
     response.writeHead(status, headers).end(JSON.stringify(content));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const forward = await tfServingModelForward.open({ url, timeout_ms: 5_000 }, await testContext());
+  const forward = await tfServingModelForward.open({ url: endpoint, timeout_ms: 5_000 }, await testContext());
   onTestFinished(() => forward.close());
   const loaded = await forward.load(testModel(), signal);
   const predict = async (box: readonly [number, number, number, number] | null = null) =>

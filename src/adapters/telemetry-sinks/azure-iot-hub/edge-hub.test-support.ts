@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type Server } from 'node:tls';
 import { Aedes, type AuthErrorCode, type AuthenticateError } from 'aedes';
+import { without } from '../../../testing/needs.test-support.ts';
 
-/** Why no hub can run here, for the name of a test: '' where one can. Node itself cannot make certificates. */
-export const withoutHub = spawnSync('openssl', ['version']).status === 0 ? '' : ' (needs openssl)';
+/** Ends the name of a test that needs the hub, where there is no openssl: Node itself cannot make certificates. */
+export const withoutHub = without('openssl', spawnSync('openssl', ['version']).status === 0);
 
 export const HUB = 'factory.azure-devices.net';
 export const DEVICE = 'press-7';

@@ -3,6 +3,7 @@ import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { rootless } from '../../../ports/context.test-support.ts';
 import type { TelemetrySink } from '../../../ports/telemetry-sink.ts';
+import { untilTestEnds } from '../../../testing/network.test-support.ts';
 import { azureIotHubTelemetrySink } from '../azure-iot-hub-telemetry-sink.ts';
 import { failureOf, never, telemetryOf } from '../postgresql/sink.test-support.ts';
 import { type Certificate, CONNECTION_STRING, newCertificate, withoutHub } from './edge-hub.test-support.ts';
@@ -34,7 +35,7 @@ describe.skipIf(withoutHub !== '')(`a hub that is none${withoutHub}`, () => {
       socket.on('error', () => undefined);
       socket.once('data', () => socket.end(Buffer.from(answer, 'latin1')));
     });
-    const port = await listening(server);
+    const port = (await untilTestEnds(server)).port;
     const sink = await openSink(port, 2_000);
     expect(await failureOf(sink.send(telemetryOf('item-1'), never))).toMatchObject({ code: 'TELEMETRY_FAILED' });
   });
@@ -42,24 +43,10 @@ describe.skipIf(withoutHub !== '')(`a hub that is none${withoutHub}`, () => {
   it('is waited for no longer than the timeout when it says nothing to a handshake', async () => {
     const sockets: Socket[] = [];
     const server = createPlainServer((socket) => void sockets.push(socket.on('error', () => undefined).resume()));
-    const port = await listening(server);
+    const port = (await untilTestEnds(server)).port;
     const sink = await openSink(port, 200);
     const error = await failureOf(sink.send(telemetryOf('item-1'), never));
     expect(error.message).toMatch(/did not answer in 200 ms$/);
     await expect.poll(() => sockets.every(({ destroyed }) => destroyed)).toBe(true);
   });
 });
-
-/** The free port of this machine that a server listens to until the test ends. */
-async function listening(server: ReturnType<typeof createPlainServer>): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => sockets.add(socket));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const found = server.address();
-  if (found === null || typeof found === 'string') throw new Error('the system gave no port');
-  return found.port;
-}

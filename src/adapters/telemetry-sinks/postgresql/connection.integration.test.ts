@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, type PostgresServer, startPostgres, withoutPostgres } from '../postgres-server.test-support.ts';
+import { freePort } from '../../../testing/network.test-support.ts';
+import { type PostgresServer, startPostgres, withoutPostgres } from '../postgres-server.test-support.ts';
 import { failureOf, never, openSink, somethingElse, telemetryOf } from './sink.test-support.ts';
 
 const all = 'SELECT * FROM iothub.telemetry';

@@ -1,10 +1,11 @@
-import { createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
 import type { AppError } from '../../../domain/errors.ts';
 import { rootless } from '../../../ports/context.test-support.ts';
 import { exampleTelemetry } from '../../../ports/telemetry-sink.contract.ts';
 import type { Telemetry, TelemetrySink } from '../../../ports/telemetry-sink.ts';
+import { listenInstead } from '../../../testing/network.test-support.ts';
 import { postgresqlTelemetrySink } from '../postgresql-telemetry-sink.ts';
 
 export const never = new AbortController().signal;
@@ -40,18 +41,6 @@ export async function failureOf(work: Promise<unknown>): Promise<AppError> {
 
 /** The address of something that listens and is no PostgreSQL server; it is gone when the test ends. */
 export async function somethingElse(onConnection: (socket: Socket) => void): Promise<string> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    onConnection(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const found = server.address();
-  if (found === null || typeof found === 'string') throw new Error('the system gave no port');
-  return `postgresql://edge:swordfish-4711@127.0.0.1:${found.port}/iot`;
+  const { port } = await listenInstead(onConnection);
+  return `postgresql://edge:swordfish-4711@127.0.0.1:${port}/iot`;
 }
