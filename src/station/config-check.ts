@@ -2,21 +2,16 @@ import { z } from 'zod';
 import { type ConfigFile, type ConfigPath, valueAt } from './config-file.ts';
 import { suggestion } from './nearest-name.ts';
 
-export interface CheckOptions {
-  /** Names that the specification knows and this version does not offer: no typo, so no suggestion. */
-  readonly notBuilt?: readonly string[];
-}
-
 /**
  * The content of a file as its schema gives it, or null. Everything wrong with it becomes a diagnostic of the file, all
  * at once: what was found (as written), what is allowed, and the nearest valid name for a typo.
  */
-export function checkedConfig<T>(file: ConfigFile, schema: z.ZodType<T>, options: CheckOptions = {}): T | null {
+export function checkedConfig<T>(file: ConfigFile, schema: z.ZodType<T>): T | null {
   if (!file.readable) return null;
-  return checkedPart(file, schema, [], options);
+  return checkedPart(file, schema, []);
 }
 
-function checkedPart<T>(file: ConfigFile, schema: z.ZodType<T>, at: ConfigPath, options: CheckOptions): T | null {
+function checkedPart<T>(file: ConfigFile, schema: z.ZodType<T>, at: ConfigPath): T | null {
   // The issues of a result do not say which schema raised them; the raw ones, which only an error map sees, do.
   const raisedBy = new Map<unknown, z.core.$ZodType>();
   const parsed = schema.safeParse(valueAt(file.value, at), {
@@ -36,28 +31,23 @@ function checkedPart<T>(file: ConfigFile, schema: z.ZodType<T>, at: ConfigPath, 
       continue;
     }
     // One error a place: what was said before, such as a variable that is not set, is the reason of this one.
-    if (!file.hasError(path)) file.error(path, sentenceOf(issue, path, file, options));
+    if (!file.hasError(path)) file.error(path, sentenceOf(issue, path, file));
     // What stands under a key that cannot be one, or beside a type that does not exist, has not been looked at yet.
     if (issue.code === 'invalid_key') {
       const record = raisedBy.get(issue.issues);
-      if (record instanceof z.ZodRecord) checkedPart(file, record.valueType as z.ZodType, path, options);
+      if (record instanceof z.ZodRecord) checkedPart(file, record.valueType as z.ZodType, path);
     }
     if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
       const common = commonSchema(raisedBy.get(issue.errors));
       if (common !== null && isObject(valueAt(file.value, path.slice(0, -1)))) {
-        checkedPart(file, common, path.slice(0, -1), options);
+        checkedPart(file, common, path.slice(0, -1));
       }
     }
   }
   return null;
 }
 
-function sentenceOf(
-  issue: z.core.$ZodIssue,
-  path: ConfigPath,
-  file: ConfigFile,
-  { notBuilt = [] }: CheckOptions,
-): string {
+function sentenceOf(issue: z.core.$ZodIssue, path: ConfigPath, file: ConfigFile): string {
   const written = file.written(path);
   const found = written === undefined ? `"${path.at(-1)}" is missing` : `found ${quoted(written)}`;
   switch (issue.code) {
@@ -69,9 +59,6 @@ function sentenceOf(
       return `${found}${suggestion(written, issue.values)}`;
     case 'invalid_union':
       if (!('options' in issue) || issue.options === undefined) return `${found}, ${issue.message}`;
-      if (typeof written === 'string' && notBuilt.includes(written)) {
-        return `"${written}" is not part of this version${suggestion(undefined, issue.options)}`;
-      }
       return `${found}${suggestion(written, issue.options)}`;
     default:
       return `${found}, ${file.redacted(issue.message)}`;

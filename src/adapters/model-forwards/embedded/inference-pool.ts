@@ -7,7 +7,7 @@ import type { ServedSignature } from './served-signature.ts';
 
 /** Worker threads that each hold every model and run one prediction at a time. */
 export interface InferencePool {
-  /** Resolves when every worker has the model loaded and warmed. Rejects with `MODEL_INVALID`; then none has it. */
+  /** Resolves when every worker that runs has the model loaded and warmed. Rejects with `MODEL_INVALID`; then none has it. */
   load(key: string, source: ModelSource): Promise<ServedSignature>;
   unload(key: string): Promise<void>;
   /** Runs on the next free worker. Rejects with `MODEL_FAILED`, `TIMEOUT` (counted from the start of the run), or at once when aborted. */
@@ -47,7 +47,7 @@ const WORKER_FILE = new URL(
   import.meta.url,
 );
 
-/** Threads start with the first model. */
+/** The first thread starts with the first model, the others when predictions wait. */
 export function createInferencePool(workers: number, timeoutMs: number): InferencePool {
   const models = new Map<string, ModelSource>();
   /** How long a run of a model takes, in milliseconds. */
@@ -81,9 +81,22 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
   /** Replaces a thread that ended: what it held is loaded again while the other workers go on. */
   function restart(slot: Slot, ended: WorkerThread): void {
     if (closed || slot.thread !== ended) return;
+    slot.thread = startThread(() => slot);
+    loadAll(slot);
+  }
+
+  /** Another worker for predictions that wait. Many lines never need it, and each takes some 40 MB. */
+  function grow(): void {
+    if (slots.length === workers || slots.some(({ state }) => state !== 'busy')) return;
+    const slot = createSlot();
+    slots.push(slot);
+    loadAll(slot);
+  }
+
+  /** Loads every model into a new thread; the worker takes predictions once it has them. */
+  function loadAll(slot: Slot): void {
     slot.state = 'starting';
-    const thread = startThread(() => slot);
-    slot.thread = thread;
+    const { thread } = slot;
     const loads = [...models].map(([key, source]) => loadInto(thread, key, source));
     Promise.all(loads).then(
       () => free(slot, thread),
@@ -150,7 +163,10 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
     while (queue.length > 0) {
       const slot = slots.find(({ state }) => state === 'idle');
       const job = slot === undefined ? undefined : queue.shift();
-      if (slot === undefined || job === undefined) return;
+      if (slot === undefined || job === undefined) {
+        grow();
+        return;
+      }
       run(slot, job);
     }
   }
@@ -188,7 +204,7 @@ export function createInferencePool(workers: number, timeoutMs: number): Inferen
 
   return {
     async load(key, source) {
-      while (slots.length < workers) slots.push(createSlot());
+      if (slots.length === 0) slots.push(createSlot());
       models.set(key, source);
       const [first, ...others] = slots as [Slot, ...Slot[]];
       try {

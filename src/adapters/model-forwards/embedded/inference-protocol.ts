@@ -1,6 +1,7 @@
 import type { Model } from '../../../domain/model.ts';
 import type { Location } from '../../../domain/prediction.ts';
 import type { Pixels } from '../../../vision/decode-image.ts';
+import type { EnginePreparation } from './engines/index.ts';
 
 /** A model file and what the inventory says of it. */
 export interface ModelSource {
@@ -8,6 +9,7 @@ export interface ModelSource {
   /** Path relative to the edge root, for messages. */
   readonly file: string;
   readonly ending: string;
+  readonly preparation: EnginePreparation;
   readonly bytes: Uint8Array<SharedArrayBuffer>;
   /** SHA-256 of the bytes, hex. */
   readonly digest: string;

@@ -50,9 +50,9 @@ async function unload(key: string): Promise<void> {
   await loaded?.runner.release();
 }
 
-async function load({ model, file, ending, bytes }: ModelSource): Promise<ModelRunner> {
+async function load({ model, file, ending, preparation, bytes }: ModelSource): Promise<ModelRunner> {
   try {
-    const engine = await engineFor(ending);
+    const engine = await engineFor(ending, preparation);
     const engineModel = await engine.load(bytes);
     try {
       return await createModelRunner(model, engineModel);

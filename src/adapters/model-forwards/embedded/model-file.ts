@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { AppError } from '../../../domain/errors.ts';
+import { AppError, messageOf } from '../../../domain/errors.ts';
 import { isPathId } from '../../../domain/id.ts';
 import type { Model } from '../../../domain/model.ts';
-import { MODEL_ENDINGS } from './engines/index.ts';
+import { MODEL_ENDINGS, preparationFor } from './engines/index.ts';
 import type { ModelSource } from './inference-protocol.ts';
 
 /** Reads the one model file under `models/<model name>/` of the edge root. Rejects with `MODEL_INVALID`. */
@@ -26,7 +26,11 @@ export async function readModelFile(root: string, model: Model): Promise<ModelSo
   const bytes = new Uint8Array(new SharedArrayBuffer(content.length));
   bytes.set(content);
   const digest = createHash('sha256').update(content).digest('hex');
-  return { model, file, ending: extname(name), bytes, digest };
+  const ending = extname(name);
+  const preparation = await preparationFor(ending).catch((cause: unknown) => {
+    throw invalid(model, `${file} cannot be run here: ${messageOf(cause)}`, cause);
+  });
+  return { model, file, ending, preparation, bytes, digest };
 }
 
 function invalid(model: Model, reason: string, cause?: unknown): AppError {

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { compileFunction } from 'node:vm';
 import type { LiteRt } from '@litertjs/core';
 import type { OutputTensor } from '../../../../vision/decode-outputs.ts';
 import type { InputData, InputType, Quantisation } from '../../../../vision/input-tensor.ts';
 import type { Engine, EngineInput, EngineModel } from './engine.ts';
+import { LITERT_FOLDER, type LiteRtBuild } from './litert-build.ts';
 import { readTfliteFile, type TfliteFile, type TfliteTensor } from './tflite-file.ts';
+import { WebAssembly } from './web-assembly.ts';
 
 type Wasm = LiteRt['liteRtWasm'];
 type Environment = ReturnType<LiteRt['getDefaultEnvironment']>['liteRtEnvironment'];
@@ -21,9 +23,6 @@ interface WasmVector<Item> {
   delete(): void;
 }
 
-/** Faster builds first; a processor without relaxed SIMD takes the second. */
-const BUILDS = ['litert_wasm_internal', 'litert_wasm_compat_internal'] as const;
-
 // LiteRT's numbers for element types.
 const FLOAT32 = 1;
 const INT32 = 2;
@@ -37,8 +36,8 @@ const ELEMENT_TYPES = { float32: FLOAT32, uint8: UINT8, int8: INT8 } as const;
  * Runs `.tflite` files with LiteRT's WebAssembly build.
  * Its tensors are used directly, as the public ones know no int8 and would copy every input twice.
  */
-export async function createLiteRtEngine(): Promise<Engine> {
-  const wasm = await startLiteRt();
+export async function createLiteRtEngine(build: LiteRtBuild): Promise<Engine> {
+  const wasm = await startLiteRt(build);
   const environment = wasm.LiteRtEnvironment.create(null);
   return {
     async load(file) {
@@ -234,31 +233,23 @@ function listOf<Item>(vector: WasmVector<Item>): readonly Item[] {
   return list;
 }
 
-async function startLiteRt(): Promise<Wasm> {
-  const errors: unknown[] = [];
-  for (const build of BUILDS) {
-    try {
-      return await loadBuild(build);
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  throw new AggregateError(errors, 'LiteRT cannot be started on this machine');
-}
-
 /**
  * The package's own loader is made for browsers. Its glue script is a CommonJS module inside a package of ES modules,
  * so it is evaluated here as what it is; its log lines (notes about GPUs that are not there) are dropped.
  */
-async function loadBuild(build: string): Promise<Wasm> {
-  const packageRequire = createRequire(import.meta.url);
-  const folder = join(dirname(packageRequire.resolve('@litertjs/core')), '..', 'wasm');
-  const file = join(folder, `${build}.js`);
+async function startLiteRt({ build, code }: LiteRtBuild): Promise<Wasm> {
+  const file = join(LITERT_FOLDER, `${build}.js`);
   const module: { exports: unknown } = { exports: {} };
   const parameters = ['exports', 'module', 'require', '__filename', '__dirname'];
   const evaluate = compileFunction(await readFile(file, 'utf8'), parameters, { filename: file });
-  evaluate(module.exports, module, createRequire(file), file, folder);
+  evaluate(module.exports, module, createRequire(file), file, LITERT_FOLDER);
   const start = module.exports as (options: object) => Promise<Wasm>;
   const silent = (): void => undefined;
-  return start({ locateFile: (name: string) => join(folder, name), print: silent, printErr: silent });
+  return await new Promise<Wasm>((resolve, reject) => {
+    const instantiateWasm = (imports: object, use: (instance: object) => void): object => {
+      WebAssembly.instantiate(code, imports).then(use).catch(reject);
+      return {};
+    };
+    start({ instantiateWasm, print: silent, printErr: silent }).then(resolve, reject);
+  });
 }
