@@ -1,17 +1,13 @@
 import { AppError, messageOf } from '../domain/errors.ts';
-import { ITEM_STATES, type Item, joinedErrors } from '../domain/item.ts';
-import type { Log } from '../ports/context.ts';
+import type { Item } from '../domain/item.ts';
 import { type Admission, createAdmission, type DiskRoom } from './admission.ts';
-import { examinePicture } from './captured-picture.ts';
 import { withDeadline } from './deadline.ts';
-import { type InspectionTools, inspectItem, savePicture } from './inspect-item.ts';
-import type { ItemRecords } from './item-records.ts';
+import { createItemsUnderWay } from './items-under-way.ts';
 import { modelRecords, NOBODY_SAID, newItem, type Part } from './new-item.ts';
 import { createOncePerKey } from './once-per-key.ts';
-import { capturedPictures, type PictureSource, storedPictures } from './picture-sources.ts';
-import { createStepClock, milliseconds } from './run-step.ts';
+import { capturedPictures, storedPictures } from './picture-sources.ts';
+import { keepPicture, type RunTools, runInspection } from './run-inspection.ts';
 import type { Station } from './station.ts';
-import { watchVerdict } from './verdict-deadline.ts';
 
 /** A station that stays open as long as it is held. */
 export interface HeldStation {
@@ -53,37 +49,20 @@ export interface Inspections {
   drain(): Promise<void>;
 }
 
-export interface InspectionsOptions extends InspectionTools {
-  readonly records: ItemRecords;
+export interface InspectionsOptions extends RunTools {
   /** Inspections that may be under way at once, in flight and waiting. */
   readonly capacity: number;
   readonly diskRoom: DiskRoom;
   /** Called when a trigger was refused because the disk is full. */
   readonly whenFull?: () => void;
   readonly newId: () => string;
-  readonly log: Log;
-  /** Aborted to end running inspections before their time. */
-  readonly signal: AbortSignal;
-}
-
-/** One inspection as it is begun. */
-interface Begun {
-  readonly item: Item;
-  readonly station: Station;
-  readonly pictures: PictureSource;
-  /** Resolves when the item's record is on disk. */
-  readonly whenRecorded: Promise<void>;
-  readonly givenSaved: () => void;
-  /** When its trigger came, as `performance.now()` counts; null: in an earlier run, so that its time is over already. */
-  readonly begin: number | null;
 }
 
 export function createInspections(options: InspectionsOptions): Inspections {
   const { records, newId, log, signal, writeTimeoutMs } = options;
   const admission: Admission = createAdmission(options);
   const oncePerKey = createOncePerKey(records.idOfKey);
-  const underWay = new Map<string, Promise<Item>>();
-  const waitingForQuiet = new Set<() => void>();
+  const underWay = createItemsUnderWay();
   const counts = { accepted: 0, rejected: 0, decided: 0, late: 0, failed: 0 };
 
   /** The trigger was refused, since its record could not be written: nothing is kept of it. */
@@ -113,92 +92,16 @@ export function createInspections(options: InspectionsOptions): Inspections {
     return done;
   };
 
-  const inspect = async ({ item, station, pictures, whenRecorded, givenSaved, begin }: Begun): Promise<Item> => {
-    const from = performance.now();
-    const { deadline } = station;
-    let current = item;
-    const show = (change: Partial<Item>): void => {
-      const isBack = ITEM_STATES.indexOf(change.state ?? current.state) < ITEM_STATES.indexOf(current.state);
-      current = { ...current, ...change, state: isBack ? current.state : (change.state ?? current.state) };
-      records.update(current);
-    };
-    const clock = createStepClock(
-      (state) => show({ state }),
-      () => performance.now(),
-    );
-    const lateError = (): string => `the verdict did not come within ${deadline?.ms} ms, in step "${current.state}"`;
-    const watch = watchVerdict({
-      deadline: begin === null ? null : deadline,
-      reserveMs: records.savingMs(),
-      begin: begin ?? from,
-      ending: signal,
-      whenLate: () => {
-        const error = lateError();
-        show({ state: 'Decision', decision: deadline?.lateDecision ?? 'NO_DECISION', late: true, error });
-      },
-    });
-    try {
-      const { timings, ...result } = await inspectItem({
-        item,
-        station,
-        pictures,
-        tools: options,
-        step: clock.step,
-        signal: watch.signal,
-        ending: signal,
-        pictureSaved: (name) => show({ binaries: [...current.binaries, name] }),
-        givenSaved,
-      });
-      const total = performance.now() - from;
-      const timings_ms = { ...clock.timings(), ...rounded({ ...timings, total }) };
-      // the verdict of the deadline has been told already: it stays, with what was found beside it
-      const told = watch.isLate ? { decision: current.decision, error: joined(current.error, result.error) } : {};
-      const warnings = [...item.warnings, ...result.warnings];
-      current = { ...current, ...result, ...told, warnings, timings_ms };
-    } catch (error) {
-      log.error({ itemId: item.id, err: error }, 'an inspection failed');
-      const sentence = error instanceof AppError ? error.message : `the inspection failed: ${messageOf(error)}`;
-      const told = watch.isLate ? {} : { decision: 'NO_DECISION' as const };
-      current = { ...current, ...told, error: joined(current.error, sentence), timings_ms: clock.timings() };
-    } finally {
-      watch.end();
-      givenSaved();
-    }
-    return await finish(current, whenRecorded);
-  };
-
-  const store = async (item: Item, picture: Uint8Array, whenRecorded: Promise<void>): Promise<Item> => {
-    const { extension, failure } = examinePicture(picture, options.identifyImage);
-    const name = `0.${extension}`;
-    options.unsavedPictures.add(picture);
-    const problem = await savePicture(item, name, picture, options, signal);
-    options.unsavedPictures.remove(picture);
-    const stored = problem === null ? { binaries: [name], stored_bytes: picture.byteLength } : {};
-    return await finish({ ...item, ...stored, error: joined(failure, problem) }, whenRecorded);
-  };
-
-  /** Keeps an item among those under way until its work has ended, and lets go of the station then. */
-  const follow = (held: HeldStation, id: string, work: Promise<Item>): Promise<Item> => {
-    const done = work.finally(() => {
-      underWay.delete(id);
-      held.release();
-      if (underWay.size > 0) return;
-      for (const resolve of waitingForQuiet) resolve();
-    });
-    underWay.set(id, done);
-    return done;
-  };
-
   /** Admits an item, or lets go of the station and rejects; resolves when its record is on disk, the work goes on. */
   const run = async (
     held: HeldStation,
     part: Part,
     givenBytes: number,
-    work: (item: Item, recorded: Promise<void>) => Promise<Item>,
+    work: (item: Item) => Promise<Item>,
   ): Promise<string> => {
     try {
       await options.diskRoom.refresh();
-      admission.admit(underWay.size, held.station.deadline, givenBytes);
+      admission.admit(underWay.count(), held.station.deadline, givenBytes);
     } catch (error) {
       counts.rejected += 1;
       held.release();
@@ -208,7 +111,8 @@ export function createInspections(options: InspectionsOptions): Inspections {
     const item = newItem(newId(), held.station, part);
     // the cameras do not wait for the disk: the record is written while the pictures are taken
     const recorded = records.begin(item);
-    const done = follow(held, item.id, work(item, recorded));
+    const saved = work(item).then((done) => finish(done, recorded));
+    const done = underWay.follow(item.id, saved, held.release);
     done.catch((error: unknown) => log.error({ itemId: item.id, reason: messageOf(error) }, 'an item was refused'));
     await recorded;
     return item.id;
@@ -217,15 +121,11 @@ export function createInspections(options: InspectionsOptions): Inspections {
   const begin = async (held: HeldStation, part: Part, given: Map<string, Uint8Array>): Promise<string> => {
     const triggered = performance.now();
     const givenOnDisk = Promise.withResolvers<void>();
-    const id = await run(held, part, bytesOf(given.values()), (item, whenRecorded) =>
-      inspect({
-        item,
-        station: held.station,
-        pictures: capturedPictures(given),
-        whenRecorded,
-        givenSaved: givenOnDisk.resolve,
-        begin: triggered,
-      }),
+    const { station } = held;
+    const pictures = capturedPictures(given);
+    const givenSaved = givenOnDisk.resolve;
+    const id = await run(held, part, bytesOf(given.values()), (item) =>
+      runInspection({ item, station, pictures, givenSaved, begin: triggered }, options),
     );
     counts.accepted += 1;
     await givenOnDisk.promise;
@@ -246,8 +146,8 @@ export function createInspections(options: InspectionsOptions): Inspections {
       }
     },
     async keep(held, picture) {
-      const id = await run(held, NOBODY_SAID, picture.byteLength, (item, recorded) => store(item, picture, recorded));
-      await underWay.get(id);
+      const id = await run(held, NOBODY_SAID, picture.byteLength, (item) => keepPicture(item, picture, options));
+      await underWay.finished(id);
       return id;
     },
     resume(held, item) {
@@ -260,29 +160,18 @@ export function createInspections(options: InspectionsOptions): Inspections {
           item.binaries.length === 0
             ? capturedPictures(new Map())
             : storedPictures(item, options.binaryStorage, writeTimeoutMs),
-        whenRecorded: Promise.resolve(),
         givenSaved: () => undefined,
         begin: null,
       };
-      return follow(held, item.id, inspect(begun));
+      const saved = runInspection(begun, options).then((done) => finish(done, Promise.resolve()));
+      return underWay.follow(item.id, saved, held.release);
     },
-    finished: (itemId) => underWay.get(itemId),
+    finished: underWay.finished,
     counts: () => ({ ...counts }),
-    quiet(until) {
-      if (underWay.size === 0 || until.aborted) return Promise.resolve();
-      return new Promise((resolve) => {
-        const end = (): void => {
-          waitingForQuiet.delete(end);
-          until.removeEventListener('abort', end);
-          resolve();
-        };
-        waitingForQuiet.add(end);
-        until.addEventListener('abort', end, { once: true });
-      });
-    },
+    quiet: underWay.quiet,
     async drain() {
       admission.close();
-      while (underWay.size > 0) await Promise.allSettled([...underWay.values()]);
+      await underWay.drain();
     },
   };
 }
@@ -291,12 +180,4 @@ function bytesOf(pictures: Iterable<Uint8Array>): number {
   let sum = 0;
   for (const { byteLength } of pictures) sum += byteLength;
   return sum;
-}
-
-function joined(...errors: readonly (string | null)[]): string | null {
-  return joinedErrors(errors.filter((error) => error !== null));
-}
-
-function rounded(timings: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(timings).map(([key, value]) => [key, milliseconds(value)]));
 }
