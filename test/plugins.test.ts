@@ -198,9 +198,24 @@ describe.concurrent('a plugin', () => {
     expect(status).not.toBe(0);
     expect(stderr).toContain('no licence');
   });
+
+  it('that never finishes to load is told by name, and neither start nor check waits for it for ever', async () => {
+    const root = rootWith({
+      'rule.ts': RULE,
+      'endless.js': 'await new Promise(() => setInterval(() => {}, 1_000));\n',
+    });
+    const [said, served] = await Promise.all([
+      diagnosticsOf(root),
+      runCommand(['serve', '--root', root, '--port', '0']),
+    ]);
+    const sentence = 'the plugin "./plugins/endless.js" did not load within 10 s';
+    expect(said).toContain(`error config/edge.json plugins.1: ${sentence}`);
+    expect(served.stderr).toContain(sentence);
+    expect(served.status).not.toBe(0);
+  });
 });
 
-/** What is wrong with each plugin of the last test; null: nothing. */
+/** What is wrong with each plugin that cannot be used; null: nothing. */
 const NAMES = {
   'rule.ts': null,
   'again.ts': 'defines the camera rule "rarely_seen_rule", which exists already',
