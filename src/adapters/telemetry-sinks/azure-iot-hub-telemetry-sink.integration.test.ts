@@ -15,7 +15,7 @@ import {
 } from './azure-iot-hub/edge-hub.test-support.ts';
 import { startWorkload } from './azure-iot-hub/workload.test-support.ts';
 import { azureIotHubTelemetrySink } from './azure-iot-hub-telemetry-sink.ts';
-import { failureOf, never, telemetryOf } from './postgresql/sink.test-support.ts';
+import { failureOf, never, telemetryOf } from './telemetry.test-support.ts';
 
 const ITEM = '0198f2b3-77aa-7cc1-8d2e-3a5b6c7d8e9f';
 const OPTIONS = { port: 8_883, timeout_ms: 10_000, token_lifetime_s: 3_600 };
@@ -51,7 +51,10 @@ describe.skipIf(withoutHub !== '')(`azure iot hub telemetry sink${withoutHub}`, 
     return sink;
   }
 
-  telemetrySinkContract(() => openSink());
+  telemetrySinkContract({
+    open: () => openSink(),
+    received: async () => hub.received.map(({ body }) => JSON.parse(body)),
+  });
 
   it('sends exactly the message of each item, with an id that stays the same, in the order given', async () => {
     const sink = await openSink();

@@ -5,7 +5,7 @@ import { rootless } from '../../../ports/context.test-support.ts';
 import type { TelemetrySink } from '../../../ports/telemetry-sink.ts';
 import { untilTestEnds } from '../../../testing/network.test-support.ts';
 import { azureIotHubTelemetrySink } from '../azure-iot-hub-telemetry-sink.ts';
-import { failureOf, never, telemetryOf } from '../postgresql/sink.test-support.ts';
+import { failureOf, never, telemetryOf } from '../telemetry.test-support.ts';
 import { type Certificate, CONNECTION_STRING, newCertificate, withoutHub } from './edge-hub.test-support.ts';
 
 describe.skipIf(withoutHub !== '')(`a hub that is none${withoutHub}`, () => {

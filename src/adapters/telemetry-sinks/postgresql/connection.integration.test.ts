@@ -2,7 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../../testing/network.test-support.ts';
 import { type PostgresServer, startPostgres, withoutPostgres } from '../postgres-server.test-support.ts';
-import { failureOf, never, openSink, somethingElse, telemetryOf } from './sink.test-support.ts';
+import { failureOf, never, telemetryOf } from '../telemetry.test-support.ts';
+import { openSink, somethingElse } from './sink.test-support.ts';
 
 const all = 'SELECT * FROM iothub.telemetry';
 const lockWaits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
