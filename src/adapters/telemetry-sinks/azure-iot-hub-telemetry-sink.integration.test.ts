@@ -207,6 +207,14 @@ describe.skipIf(withoutHub !== '')(`azure iot hub telemetry sink${withoutHub}`, 
   it.each([
     [{ EdgeHubConnectionString: 'HostName=h;DeviceId=d;ModuleId=m' }, 'EdgeHubConnectionString has no SharedAccessKey'],
     [{ EdgeHubConnectionString: 'swordfish' }, 'EdgeHubConnectionString has no HostName'],
+    [
+      { EdgeHubConnectionString: CONNECTION_STRING.replace(/DeviceId=/, '$&line/') },
+      'DeviceId of EdgeHubConnectionString cannot be used: an id with "+", "#" or "/" has no topic in MQTT',
+    ],
+    [
+      { EdgeHubConnectionString: CONNECTION_STRING.replace(/ModuleId=/, '$&#') },
+      'ModuleId of EdgeHubConnectionString cannot be used',
+    ],
     [{ EdgeModuleCACertificateFile: '/nowhere/ca.pem' }, 'the file that EdgeModuleCACertificateFile names does not'],
   ])('says what is wrong with %j', async (change, sentence) => {
     const error = await failureOf((await openSink({}, moduleEnv(change))).check(never));
@@ -254,6 +262,8 @@ describe.skipIf(withoutHub !== '')(`azure iot hub telemetry sink${withoutHub}`, 
 
   it.each([
     ['IOTEDGE_DEVICEID', '', 'IOTEDGE_DEVICEID is not set'],
+    ['IOTEDGE_DEVICEID', 'press+7', 'IOTEDGE_DEVICEID cannot be used: an id with "+", "#" or "/" has no topic in MQTT'],
+    ['IOTEDGE_MODULEID', 'line/inspection', 'IOTEDGE_MODULEID cannot be used'],
     ['IOTEDGE_WORKLOADURI', 'ftp://127.0.0.1', 'IOTEDGE_WORKLOADURI cannot be used'],
     ['IOTEDGE_WORKLOADURI', 'unix:///nowhere/workload.sock', 'the IoT Edge workload API failed'],
   ])('says what is wrong with %s=%s', async (name, value, sentence) => {
