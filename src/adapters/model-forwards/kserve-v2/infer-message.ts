@@ -1,8 +1,9 @@
 import type { Model } from '../../../domain/model.ts';
 import type { OutputTensor } from '../../../vision/decode-outputs.ts';
 import type { InputData } from '../../../vision/input-tensor.ts';
+import { isRecord, modelFailed } from '../servers/json-answer.ts';
 import type { ModelServer, ServerAnswer } from '../servers/model-server.ts';
-import { contentOf, failed, isRecord } from './model-metadata.ts';
+import { contentOf } from './model-metadata.ts';
 
 /** Says how much of a body is JSON; the tensors follow it as they lie in memory. */
 const HEADER_LENGTH = 'inference-header-content-length';
@@ -45,14 +46,14 @@ export function inferOutputs(server: ModelServer, model: Model, answer: ServerAn
   const told = headers[HEADER_LENGTH];
   const length = told === undefined ? bytes.length : Number(told);
   if (!Number.isInteger(length) || length < 0 || length > bytes.length) {
-    throw failed(server, model, `answered with the ${HEADER_LENGTH} "${String(told)}"`);
+    throw modelFailed(server, model, `answered with the ${HEADER_LENGTH} "${String(told)}"`);
   }
   const { outputs } = contentOf(server, model, { status, bytes: bytes.subarray(0, length) });
-  if (!Array.isArray(outputs)) throw failed(server, model, 'answered without outputs');
+  if (!Array.isArray(outputs)) throw modelFailed(server, model, 'answered without outputs');
   let at = length;
   const tensors = outputs.map((output: unknown): OutputTensor => {
     const { name, datatype, shape, data, parameters } = isRecord(output) ? output : {};
-    const answered = (what: string) => failed(server, model, `answered with "${String(name)}" of ${what}`);
+    const answered = (what: string) => modelFailed(server, model, `answered with "${String(name)}" of ${what}`);
     const axes = Array.isArray(shape) ? shape.map(Number) : [];
     const size = isRecord(parameters) ? parameters.binary_data_size : undefined;
     const isBinary = typeof size === 'number';
@@ -65,7 +66,8 @@ export function inferOutputs(server: ModelServer, model: Model, answer: ServerAn
     }
     return { name: String(name), shape: axes, data: values };
   });
-  if (at < bytes.length) throw failed(server, model, `answered with ${bytes.length - at} bytes beyond its outputs`);
+  if (at < bytes.length)
+    throw modelFailed(server, model, `answered with ${bytes.length - at} bytes beyond its outputs`);
   return tensors;
 }
 
