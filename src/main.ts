@@ -27,3 +27,6 @@ process.exitCode = await runCli(process.argv.slice(2), {
   startServer: { checkPlace: requireKeyOffLoopback, listen },
   startModelServer: { checkPlace: requireKeyOffLoopback, listen: listenWithModels },
 });
+
+// What a plugin or an SDK left running, such as a timer, does not keep a command from ending.
+setTimeout(() => process.exit(), 2_000).unref();

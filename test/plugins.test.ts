@@ -2,7 +2,14 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { Diagnostic } from '../src/domain/diagnostic.ts';
-import { INVENTORY, newEdgeRoot, oneCamera, type RootFiles, stationConfig } from './edge-root.test-support.ts';
+import {
+  anyLabel,
+  INVENTORY,
+  newEdgeRoot,
+  oneCamera,
+  type RootFiles,
+  stationConfig,
+} from './edge-root.test-support.ts';
 import { runCommand, startStation } from './station-process.test-support.ts';
 
 const RULE = `
@@ -47,6 +54,110 @@ export const unanimousRule = defineItemRule({
 
 export const fileTelemetrySink = defineTelemetrySink({
   type: 'file',
+  options: z.strictObject({ file: z.string() }),
+  async open({ file }, { root }) {
+    return {
+      async send(telemetry) {
+        for (const { message } of telemetry) await appendFile(join(root, file), JSON.stringify(message) + '\\n');
+      },
+      async check() {},
+      async close() {},
+    };
+  },
+});
+`;
+
+/** A plugin with everything that keeps, judges and tells: folders of the edge root, one JSON file a record. */
+const STORES_FORWARD_AND_SINK = `
+import { appendFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AppError, defineBinaryStorage, defineMetadataStorage, defineModelForward, defineTelemetrySink, z } from 'edge-orchestrator';
+
+const remote = process.env.STORES_ARE_REMOTE === 'true';
+const absent = (error: NodeJS.ErrnoException): undefined => {
+  if (error.code !== 'ENOENT') throw new AppError('STORAGE_FAILED', error.message, { cause: error });
+};
+async function write(file: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, content);
+}
+const filesBelow = async (folder: string): Promise<string[]> =>
+  (await readdir(folder, { recursive: true }).catch(absent)) ?? [];
+
+export const shelf = defineBinaryStorage({
+  type: 'shelf',
+  remote,
+  options: z.strictObject({ folder: z.string() }),
+  async open({ folder }, { root }) {
+    const at = ({ config, itemId, name }) => join(root, folder, config, itemId, name);
+    return {
+      put: (key, bytes) => write(at(key), bytes),
+      get: async (key) => await readFile(at(key)).catch(absent),
+      delete: (key) => rm(at(key), { force: true }),
+      async list(config, itemId) {
+        const names = (await readdir(at({ config, itemId, name: '' })).catch(absent)) ?? [];
+        const sized = names.map(async (name) => ({ name, bytes: (await stat(at({ config, itemId, name }))).size }));
+        return await Promise.all(sized);
+      },
+      async *iterate() {
+        for (const path of await filesBelow(join(root, folder))) {
+          const [config, itemId, name] = path.split('/');
+          if (name !== undefined) yield { config, itemId, name };
+        }
+      },
+      async check() {},
+      async close() {},
+    };
+  },
+});
+
+export const cardIndex = defineMetadataStorage({
+  type: 'card_index',
+  remote,
+  options: z.strictObject({ folder: z.string() }),
+  async open({ folder }, { root }) {
+    const at = ({ config, itemId }) => join(root, folder, config, itemId + '.json');
+    return {
+      capacity: null,
+      put: (item) => write(at({ config: item.station_config, itemId: item.id }), JSON.stringify(item)),
+      async get(key) {
+        const text = await readFile(at(key), 'utf8').catch(absent);
+        return text === undefined ? undefined : JSON.parse(text);
+      },
+      delete: (key) => rm(at(key), { force: true }),
+      async *iterate() {
+        for (const path of await filesBelow(join(root, folder))) {
+          const [config, file] = path.split('/');
+          if (file !== undefined) yield { config, itemId: file.replace(/\\.json$/, '') };
+        }
+      },
+      async check() {},
+      async close() {},
+    };
+  },
+});
+
+export const pessimist = defineModelForward({
+  type: 'pessimist',
+  options: z.strictObject({ probability: z.number() }),
+  async open({ probability }) {
+    return {
+      async load(model) {
+        return {
+          digest: null,
+          predict: async () => ({ kind: 'classification', label: model.labels.at(-1), probability }),
+          async close() {},
+        };
+      },
+      inspect: async () => null,
+      async check() {},
+      async close() {},
+    };
+  },
+});
+
+export const notebook = defineTelemetrySink({
+  type: 'notebook',
   options: z.strictObject({ file: z.string() }),
   async open({ file }, { root }) {
     return {
@@ -155,6 +266,45 @@ describe.concurrent('a plugin', () => {
     expect(await station.stop()).toBe(0);
   });
 
+  it.each([
+    ['on the station', 'false'],
+    ['that are fed from its disk', 'true'],
+  ])('gives a station its storages (%s), its model forward and its sink', async (_, isRemote) => {
+    const root = rootWith(
+      { 'all.ts': STORES_FORWARD_AND_SINK },
+      {
+        'config/edge.json': {
+          plugins: ['./plugins/all.ts'],
+          binary_storage: { type: 'shelf', folder: 'data/shelf' },
+          metadata_storage: { type: 'card_index', folder: 'data/cards' },
+          model_forward: { type: 'pessimist', probability: 0.875 },
+          telemetry_sink: { type: 'notebook', file: TOLD },
+          active_config: 'line',
+        },
+        'config/station_configs/line.json': line(anyLabel('good')),
+      },
+    );
+    const station = await startStation(root, { env: { STORES_ARE_REMOTE: isRemote } });
+    const item = await station.inspected();
+    expect(item).toMatchObject({
+      decision: 'KO',
+      error: null,
+      inferences: { top: { sort: { full_image: { label: 'bad', probability: 0.875 } } } },
+      binaries: ['top.jpg'],
+    });
+    const written = (file: string): Promise<string> =>
+      vi.waitUntil(() => existsSync(join(root, file)) && readFileSync(join(root, file), 'utf8'), 20_000);
+    expect(JSON.parse(await written(TOLD))).toEqual({ item_id: item.id, config: 'line', decision: 'KO' });
+    expect(JSON.parse(await written(`data/cards/line/${item.id}.json`))).toMatchObject({ id: item.id, state: 'Done' });
+    const picture = readFileSync(join(root, 'data/plates/grey.jpg'));
+    await written(`data/shelf/line/${item.id}/top.jpg`);
+    expect(readFileSync(join(root, `data/shelf/line/${item.id}/top.jpg`))).toEqual(picture);
+    const shown = await station.request('GET', `/items/${item.id}/binaries/top`);
+    expect(Buffer.from(await shown.arrayBuffer())).toEqual(picture);
+    expect((await station.request('GET', '/health/ready')).status).toBe(200);
+    expect(await station.stop()).toBe(0);
+  });
+
   it('is in the JSON Schemas of its root', async () => {
     const root = rootWith({ 'rarely-seen-rule.ts': RULE, 'own.js': CAMERA_AND_SINK });
     const { stdout, status } = await runCommand(['schema', 'station-config', '--root', root]);
@@ -198,9 +348,24 @@ describe.concurrent('a plugin', () => {
     expect(status).not.toBe(0);
     expect(stderr).toContain('no licence');
   });
+
+  it('that never finishes to load is told by name, and neither start nor check waits for it for ever', async () => {
+    const root = rootWith({
+      'rule.ts': RULE,
+      'endless.js': 'await new Promise(() => setInterval(() => {}, 1_000));\n',
+    });
+    const [said, served] = await Promise.all([
+      diagnosticsOf(root),
+      runCommand(['serve', '--root', root, '--port', '0']),
+    ]);
+    const sentence = 'the plugin "./plugins/endless.js" did not load within 10 s';
+    expect(said).toContain(`error config/edge.json plugins.1: ${sentence}`);
+    expect(served.stderr).toContain(sentence);
+    expect(served.status).not.toBe(0);
+  });
 });
 
-/** What is wrong with each plugin of the last test; null: nothing. */
+/** What is wrong with each plugin that cannot be used; null: nothing. */
 const NAMES = {
   'rule.ts': null,
   'again.ts': 'defines the camera rule "rarely_seen_rule", which exists already',

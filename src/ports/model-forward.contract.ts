@@ -63,6 +63,20 @@ export function modelForwardContract(subject: ModelForwardSubject): void {
     },
   );
 
+  it('answers 50 calls at once, those aside that are called off', async () => {
+    await withModel(anyModel, async (loaded) => {
+      const image = await subject.image();
+      const abort = new AbortController();
+      const calledOff = Array.from({ length: 25 }, () => loaded.predict(image, null, abort.signal));
+      const calls = Array.from({ length: 50 }, () => loaded.predict(image, null, signal()));
+      abort.abort();
+      for (const outcome of await Promise.allSettled(calledOff)) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ABORTED' } });
+      }
+      for (const prediction of await Promise.all(calls)) expectWellFormed(anyModel, prediction);
+    });
+  });
+
   it('rejects a prediction whose signal is already aborted', async () => {
     await withModel(anyModel, async (loaded) => {
       const prediction = loaded.predict(await subject.image(), null, AbortSignal.abort());

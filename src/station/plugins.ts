@@ -9,6 +9,9 @@ import { type ConfigFile, parseConfigFile, valueAt } from './config-file.ts';
 import { builtInKinds, type Kinds } from './kinds.ts';
 import { withExports } from './plugin-kinds.ts';
 
+/** How long a plugin may take to be read and to run its top level: one that never ends would keep the station from starting. */
+const LOAD_TIMEOUT_MS = 10_000;
+
 /** A file of the edge root that defines kinds. */
 export const PluginFile = z.string().refine((path) => staysInside(path) && /\.(ts|js|mjs)$/.test(path), {
   error: 'expected a file of the edge root that ends in .ts, .js or .mjs, such as "./plugins/my-rule.ts"',
@@ -21,6 +24,8 @@ export interface Plugins {
   /** By the file as `edge.json` writes it: why it could not be loaded, or null. */
   readonly outcomes: ReadonlyMap<string, string | null>;
 }
+
+type PluginModule = Readonly<Record<string, unknown>>;
 
 export const noPlugins: Plugins = { kinds: builtInKinds, outcomes: new Map() };
 
@@ -64,10 +69,20 @@ async function kindsWith(path: string, kinds: Kinds, root: string): Promise<Kind
   if (found === null) return 'does not exist';
   if (!found.isFile()) return 'is not a file';
   try {
-    return withExports(kinds, await import(pathToFileURL(path).href));
+    const module = await withinLoadTimeout(import(pathToFileURL(path).href));
+    return module === undefined ? `did not load within ${LOAD_TIMEOUT_MS / 1_000} s` : withExports(kinds, module);
   } catch (error) {
     return `cannot be loaded: ${sentenceOf(error, root)}`;
   }
+}
+
+/** What was imported; undefined when that takes too long: then nobody waits for it any more. */
+async function withinLoadTimeout(imported: Promise<PluginModule>): Promise<PluginModule | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), LOAD_TIMEOUT_MS);
+  });
+  return await Promise.race([imported, late]).finally(() => clearTimeout(timer));
 }
 
 /** What was thrown while a plugin was read or run, with its line where that is known and without the paths of this machine. */

@@ -10,6 +10,7 @@ import { type InferModel, inferServer } from './kserve-v2/infer-server.test-supp
 import { startTriton, type TritonModel, tritonFolder, withoutTriton } from './kserve-v2/triton-server.test-support.ts';
 import { kserveV2ModelForward } from './kserve-v2-model-forward.ts';
 import { plainImage, testModel } from './model-forward.test-support.ts';
+import { failingServerSuite } from './servers/failing-servers.test-support.ts';
 
 const signal = new AbortController().signal;
 
@@ -79,6 +80,12 @@ describe('kserve v2 model forward', () => {
     models: [caps, parts, blisters, both],
     unloadable: null,
     repeatable: true,
+  });
+
+  failingServerSuite({
+    open: (url, timeoutMs) => openOn(url, { timeout_ms: timeoutMs }),
+    serve: async () => (await inferServer(SERVED)).url,
+    model: caps,
   });
 
   it.each([
@@ -177,6 +184,46 @@ describe('kserve v2 model forward', () => {
     const failing = predictWith(await openOn(server.url), { ...caps, imageResolution: [16, 16] });
     await expect(failing).rejects.toMatchObject({ code: 'MODEL_FAILED', message: expect.stringContaining('"caps"') });
     await expect(failing).rejects.toThrow(sentence);
+  });
+
+  const scores = { name: 'scores', datatype: 'FP32', shape: [1, 3] };
+  const ofBytes = (size: unknown, change = {}) => ({ ...scores, parameters: { binary_data_size: size }, ...change });
+  it.each([
+    ['no tensor for its output', [scores], 0, /"scores" of FP32, no numbers$/],
+    ['fewer bytes than it says', [ofBytes(12)], 8, /"scores" of 12 bytes where 8 are left$/],
+    ['more bytes than its outputs have', [ofBytes(12)], 20, /with 8 bytes beyond its outputs$/],
+    ['a size that cuts a number', [ofBytes(10)], 10, /"scores" of 10 bytes, which is no whole number of FP32$/],
+    ['a size below nothing', [ofBytes(-12)], 12, /"scores" of -12 bytes where 12 are left$/],
+    ['a size that is no whole number', [ofBytes(12.5)], 13, /"scores" of 12\.5 bytes where 13 are left$/],
+    ['a size in words', [ofBytes('12')], 12, /"scores" of FP32, no numbers$/],
+    ['a size beyond its numbers', [ofBytes(8)], 8, /"scores" of 2 numbers, not \[1, 3\]$/],
+    ['a type that is no number', [ofBytes(12, { datatype: 'BYTES' })], 12, /"scores" of BYTES, no numbers$/],
+    ['a shape that is none', [ofBytes(12, { shape: 'all' })], 12, /"scores" of 3 numbers, not \[\]$/],
+    ['a shape below nothing', [ofBytes(12, { shape: [-1, -3] })], 12, /"scores" of 3 numbers, not \[-1, -3\]$/],
+    ['an output that is none', [null], 0, /no numbers$/],
+    ['no output at all', [], 0, /./],
+  ] as const)('fails by name when the server sends %s', async (_, outputs, size, sentence) => {
+    const server = await inferServer(SERVED, (request, response) => {
+      if (request.method === 'GET') return false;
+      const header = Buffer.from(JSON.stringify({ outputs }));
+      response.setHeader('inference-header-content-length', header.length);
+      response.end(Buffer.concat([header, Buffer.alloc(size)]));
+      return true;
+    });
+    const failing = predictWith(await openOn(server.url), caps);
+    await expect(failing).rejects.toMatchObject({ code: 'MODEL_FAILED', message: expect.stringContaining('"caps"') });
+    await expect(failing).rejects.toThrow(sentence);
+  });
+
+  it.each(['-1', '1e9', 'many', '2.5'])('fails by name when the server says that %s bytes are JSON', async (length) => {
+    const server = await inferServer(SERVED, (request, response) => {
+      if (request.method === 'GET') return false;
+      response.setHeader('inference-header-content-length', length).end('{"outputs": []}');
+      return true;
+    });
+    const failing = predictWith(await openOn(server.url), caps);
+    await expect(failing).rejects.toMatchObject({ code: 'MODEL_FAILED', message: expect.stringContaining('"caps"') });
+    await expect(failing).rejects.toThrow(`inference-header-content-length "${length}"`);
   });
 
   it('asks anew what a model takes after a prediction failed', async () => {

@@ -5,6 +5,7 @@ import { defineModelForward, type ModelForward } from '../../ports/model-forward
 import { createImageDecoder } from '../../vision/decode-image.ts';
 import type { InferCall } from './kserve-v2/infer-protocol.ts';
 import { answerOf, createModelServer } from './servers/model-server.ts';
+import { PredictionTimeout, ServerUrl } from './servers/server-options.ts';
 import { abortable, abortedError } from './threads/abortable.ts';
 import { createWorkerThreads } from './threads/worker-threads.ts';
 
@@ -22,12 +23,8 @@ const WORKER_FILE = new URL(
 export const kserveV2ModelForward = defineModelForward({
   type: 'kserve_v2',
   options: z.strictObject({
-    url: z.url({ protocol: /^https?$/ }).meta({ title: 'Address', description: 'Of the model server.' }),
-    timeout_ms: z
-      .int()
-      .min(1)
-      .default(10_000)
-      .meta({ title: 'Timeout', description: 'Longest time one prediction may take, in milliseconds.' }),
+    url: ServerUrl.meta({ title: 'Address', description: 'Of the model server.' }),
+    timeout_ms: PredictionTimeout,
     binary_tensors: z.boolean().default(true).meta({
       title: 'Binary tensors',
       description: 'False for a server without the binary tensor extension: numbers are then sent as JSON.',

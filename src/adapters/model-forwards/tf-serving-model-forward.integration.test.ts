@@ -6,6 +6,7 @@ import { modelForwardContract } from '../../ports/model-forward.contract.ts';
 import type { ModelForward } from '../../ports/model-forward.ts';
 import { answerInstead } from '../../testing/network.test-support.ts';
 import { plainImage, testModel } from './model-forward.test-support.ts';
+import { failingServerSuite } from './servers/failing-servers.test-support.ts';
 import { tfServingModelForward } from './tf-serving-model-forward.ts';
 
 interface Received {
@@ -85,6 +86,12 @@ describe('tf serving model forward', () => {
     models: [classifier, detector, yolo, both],
     unloadable: testModel({ name: 'open', imageResolution: null }),
     repeatable: true,
+  });
+
+  failingServerSuite({
+    open: openOn,
+    serve: async () => (await modelServer({ outputs: [[1, 0, 0]] })).url,
+    model: classifier,
   });
 
   it('asks a classifier with the centre of the picture as x/127 − 1 and takes the first highest score', async () => {

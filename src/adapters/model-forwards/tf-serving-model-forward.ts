@@ -6,6 +6,7 @@ import type { Location, Prediction } from '../../domain/prediction.ts';
 import { defineModelForward, type ModelForward } from '../../ports/model-forward.ts';
 import { createImageDecoder } from '../../vision/decode-image.ts';
 import { answerOf, createModelServer } from './servers/model-server.ts';
+import { PredictionTimeout, ServerUrl } from './servers/server-options.ts';
 import { askWithPicture, wantsPicture } from './tf-serving/ask-with-picture.ts';
 import type { ServingRequest, ServingResult } from './tf-serving/serving-protocol.ts';
 import { servingWrappers } from './tf-serving/wrappers.ts';
@@ -23,15 +24,11 @@ const WORKER_FILE = new URL(
 export const tfServingModelForward = defineModelForward({
   type: 'tf_serving',
   options: z.strictObject({
-    url: z
-      .url({ protocol: /^https?$/ })
-      .optional()
-      .meta({ title: 'Address', description: 'Of the model server; SERVING_MODEL_URL of the environment wins.' }),
-    timeout_ms: z
-      .int()
-      .min(1)
-      .default(10_000)
-      .meta({ title: 'Timeout', description: 'Longest time one prediction may take, in milliseconds.' }),
+    url: ServerUrl.optional().meta({
+      title: 'Address',
+      description: 'Of the model server; SERVING_MODEL_URL of the environment wins.',
+    }),
+    timeout_ms: PredictionTimeout,
   }),
   async open({ url: configured, timeout_ms }, { env }): Promise<ModelForward> {
     const url = addressOf(env.SERVING_MODEL_URL ?? configured);

@@ -15,7 +15,7 @@ import {
 } from './azure-iot-hub/edge-hub.test-support.ts';
 import { startWorkload } from './azure-iot-hub/workload.test-support.ts';
 import { azureIotHubTelemetrySink } from './azure-iot-hub-telemetry-sink.ts';
-import { failureOf, never, telemetryOf } from './postgresql/sink.test-support.ts';
+import { failureOf, never, telemetryOf } from './telemetry.test-support.ts';
 
 const ITEM = '0198f2b3-77aa-7cc1-8d2e-3a5b6c7d8e9f';
 const OPTIONS = { port: 8_883, timeout_ms: 10_000, token_lifetime_s: 3_600 };
@@ -51,7 +51,10 @@ describe.skipIf(withoutHub !== '')(`azure iot hub telemetry sink${withoutHub}`, 
     return sink;
   }
 
-  telemetrySinkContract(() => openSink());
+  telemetrySinkContract({
+    open: () => openSink(),
+    received: async () => hub.received.map(({ body }) => JSON.parse(body)),
+  });
 
   it('sends exactly the message of each item, with an id that stays the same, in the order given', async () => {
     const sink = await openSink();
@@ -204,6 +207,14 @@ describe.skipIf(withoutHub !== '')(`azure iot hub telemetry sink${withoutHub}`, 
   it.each([
     [{ EdgeHubConnectionString: 'HostName=h;DeviceId=d;ModuleId=m' }, 'EdgeHubConnectionString has no SharedAccessKey'],
     [{ EdgeHubConnectionString: 'swordfish' }, 'EdgeHubConnectionString has no HostName'],
+    [
+      { EdgeHubConnectionString: CONNECTION_STRING.replace(/DeviceId=/, '$&line/') },
+      'DeviceId of EdgeHubConnectionString cannot be used: an id with "+", "#" or "/" has no topic in MQTT',
+    ],
+    [
+      { EdgeHubConnectionString: CONNECTION_STRING.replace(/ModuleId=/, '$&#') },
+      'ModuleId of EdgeHubConnectionString cannot be used',
+    ],
     [{ EdgeModuleCACertificateFile: '/nowhere/ca.pem' }, 'the file that EdgeModuleCACertificateFile names does not'],
   ])('says what is wrong with %j', async (change, sentence) => {
     const error = await failureOf((await openSink({}, moduleEnv(change))).check(never));
@@ -251,6 +262,8 @@ describe.skipIf(withoutHub !== '')(`azure iot hub telemetry sink${withoutHub}`, 
 
   it.each([
     ['IOTEDGE_DEVICEID', '', 'IOTEDGE_DEVICEID is not set'],
+    ['IOTEDGE_DEVICEID', 'press+7', 'IOTEDGE_DEVICEID cannot be used: an id with "+", "#" or "/" has no topic in MQTT'],
+    ['IOTEDGE_MODULEID', 'line/inspection', 'IOTEDGE_MODULEID cannot be used'],
     ['IOTEDGE_WORKLOADURI', 'ftp://127.0.0.1', 'IOTEDGE_WORKLOADURI cannot be used'],
     ['IOTEDGE_WORKLOADURI', 'unix:///nowhere/workload.sock', 'the IoT Edge workload API failed'],
   ])('says what is wrong with %s=%s', async (name, value, sentence) => {

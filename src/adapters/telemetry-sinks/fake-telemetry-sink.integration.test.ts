@@ -4,5 +4,5 @@ import { telemetrySinkContract } from '../../ports/telemetry-sink.contract.ts';
 import { fakeTelemetrySink } from './fake-telemetry-sink.ts';
 
 describe('fake telemetry sink', () => {
-  telemetrySinkContract(async () => fakeTelemetrySink.open({}, await testContext()));
+  telemetrySinkContract({ open: async () => fakeTelemetrySink.open({}, await testContext()), received: null });
 });

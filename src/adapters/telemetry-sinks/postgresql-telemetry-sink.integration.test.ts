@@ -4,11 +4,12 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rootless, temporaryFolder } from '../../ports/context.test-support.ts';
 import { exampleTelemetry, telemetrySinkContract } from '../../ports/telemetry-sink.contract.ts';
-import type { Telemetry } from '../../ports/telemetry-sink.ts';
+import type { Telemetry, TelemetryMessage } from '../../ports/telemetry-sink.ts';
 import { freePort } from '../../testing/network.test-support.ts';
 import { type PostgresServer, startPostgres, withoutPostgres } from './postgres-server.test-support.ts';
-import { failureOf, never, openSink, telemetryOf } from './postgresql/sink.test-support.ts';
+import { openSink } from './postgresql/sink.test-support.ts';
 import { postgresqlTelemetrySink } from './postgresql-telemetry-sink.ts';
+import { failureOf, never, telemetryOf } from './telemetry.test-support.ts';
 
 const ITEM = '0198f2b3-77aa-7cc1-8d2e-3a5b6c7d8e9f';
 const OPTIONS = { pool_size: 2, timeout_ms: 10_000 };
@@ -22,7 +23,18 @@ describe.skipIf(withoutPostgres !== '')(`postgresql telemetry sink${withoutPostg
   });
   afterAll(() => server.remove());
 
-  telemetrySinkContract(async () => openSink(await server.newDatabase()));
+  let database = '';
+  telemetrySinkContract({
+    async open() {
+      database = await server.newDatabase();
+      return await openSink(database);
+    },
+    async received() {
+      const columns = 'item_id, config, business_decision AS decision';
+      const rows = await server.rows(database, `SELECT ${columns} FROM iothub.telemetry`);
+      return rows as readonly object[] as readonly TelemetryMessage[];
+    },
+  });
 
   it('writes a row for each item, in the order given', async () => {
     const address = await server.newDatabase();

@@ -1,8 +1,9 @@
 import type { Model } from '../../../domain/model.ts';
 import type { OutputTensor } from '../../../vision/decode-outputs.ts';
 import type { InputData } from '../../../vision/input-tensor.ts';
+import { isRecord, modelFailed } from '../servers/json-answer.ts';
 import type { ModelServer, ServerAnswer } from '../servers/model-server.ts';
-import { contentOf, failed, isRecord } from './model-metadata.ts';
+import { contentOf } from './model-metadata.ts';
 
 /** Says how much of a body is JSON; the tensors follow it as they lie in memory. */
 const HEADER_LENGTH = 'inference-header-content-length';
@@ -45,61 +46,58 @@ export function inferOutputs(server: ModelServer, model: Model, answer: ServerAn
   const told = headers[HEADER_LENGTH];
   const length = told === undefined ? bytes.length : Number(told);
   if (!Number.isInteger(length) || length < 0 || length > bytes.length) {
-    throw failed(server, model, `answered with the ${HEADER_LENGTH} "${String(told)}"`);
+    throw modelFailed(server, model, `answered with the ${HEADER_LENGTH} "${String(told)}"`);
   }
   const { outputs } = contentOf(server, model, { status, bytes: bytes.subarray(0, length) });
-  if (!Array.isArray(outputs)) throw failed(server, model, 'answered without outputs');
+  if (!Array.isArray(outputs)) throw modelFailed(server, model, 'answered without outputs');
   let at = length;
-  return outputs.map((output: unknown) => {
+  const tensors = outputs.map((output: unknown): OutputTensor => {
     const { name, datatype, shape, data, parameters } = isRecord(output) ? output : {};
+    const answered = (what: string) => modelFailed(server, model, `answered with "${String(name)}" of ${what}`);
     const axes = Array.isArray(shape) ? shape.map(Number) : [];
     const size = isRecord(parameters) ? parameters.binary_data_size : undefined;
-    const values = typeof size === 'number' ? numbersIn(bytes.subarray(at, at + size), String(datatype)) : listed(data);
-    if (typeof size === 'number') at += size;
+    const isBinary = typeof size === 'number';
+    const values = isBinary ? numbersIn(bytes.subarray(at), size, String(datatype)) : listed(data, String(datatype));
+    if (typeof values === 'string') throw answered(values);
+    if (isBinary) at += size;
     const expected = axes.reduce((product, axis) => product * axis, 1);
-    if (values === null)
-      throw failed(server, model, `answered with "${String(name)}" of ${String(datatype)}, no numbers`);
-    if (values.length !== expected || at > bytes.length) {
-      const found = `${values.length} numbers, not [${axes.join(', ')}]`;
-      throw failed(server, model, `answered with "${String(name)}" of ${found}`);
+    if (values.length !== expected || axes.some((axis) => axis < 0)) {
+      throw answered(`${values.length} numbers, not [${axes.join(', ')}]`);
     }
     return { name: String(name), shape: axes, data: values };
   });
+  if (at < bytes.length)
+    throw modelFailed(server, model, `answered with ${bytes.length - at} bytes beyond its outputs`);
+  return tensors;
 }
 
-/** JSON may nest a tensor's lists or not. */
-function listed(data: unknown): ArrayLike<number> | null {
+/** JSON may nest a tensor's lists or not. A text says what is wrong. */
+function listed(data: unknown, datatype: string): ArrayLike<number> | string {
   const values = Array.isArray(data) ? (data.flat(Number.POSITIVE_INFINITY) as unknown[]) : [null];
-  return values.every((value) => typeof value === 'number') ? (values as number[]) : null;
+  return values.every((value) => typeof value === 'number') ? (values as number[]) : `${datatype}, no numbers`;
 }
 
-/** Little-endian numbers of a type of the protocol; null for one that is no number. */
-function numbersIn(bytes: Uint8Array, datatype: string): ArrayLike<number> | null {
+/** The types of the protocol that are numbers. */
+const NUMBERS = {
+  FP32: Float32Array,
+  FP64: Float64Array,
+  INT8: Int8Array,
+  UINT8: Uint8Array,
+  INT16: Int16Array,
+  UINT16: Uint16Array,
+  INT32: Int32Array,
+  UINT32: Uint32Array,
+  INT64: BigInt64Array,
+  UINT64: BigUint64Array,
+} as const;
+
+/** So many bytes from the start as little-endian numbers. A text says what is wrong. */
+function numbersIn(bytes: Uint8Array, size: number, datatype: string): ArrayLike<number> | string {
+  if (!Number.isInteger(size) || size < 0 || size > bytes.length) return `${size} bytes where ${bytes.length} are left`;
+  if (!Object.hasOwn(NUMBERS, datatype)) return `${datatype}, no numbers`;
+  const Numbers = NUMBERS[datatype as keyof typeof NUMBERS];
+  if (size % Numbers.BYTES_PER_ELEMENT !== 0) return `${size} bytes, which is no whole number of ${datatype}`;
   // A copy of its own begins where any type may begin.
-  const { buffer } = Uint8Array.from(bytes);
-  const whole = (size: number): ArrayBuffer => buffer.slice(0, buffer.byteLength - (buffer.byteLength % size));
-  switch (datatype) {
-    case 'FP32':
-      return new Float32Array(whole(4));
-    case 'FP64':
-      return new Float64Array(whole(8));
-    case 'INT8':
-      return new Int8Array(buffer);
-    case 'UINT8':
-      return new Uint8Array(buffer);
-    case 'INT16':
-      return new Int16Array(whole(2));
-    case 'UINT16':
-      return new Uint16Array(whole(2));
-    case 'INT32':
-      return new Int32Array(whole(4));
-    case 'UINT32':
-      return new Uint32Array(whole(4));
-    case 'INT64':
-      return Array.from(new BigInt64Array(whole(8)), Number);
-    case 'UINT64':
-      return Array.from(new BigUint64Array(whole(8)), Number);
-    default:
-      return null;
-  }
+  const values = new Numbers(Uint8Array.from(bytes.subarray(0, size)).buffer);
+  return values instanceof BigInt64Array || values instanceof BigUint64Array ? Array.from(values, Number) : values;
 }

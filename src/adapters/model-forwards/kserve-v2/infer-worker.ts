@@ -5,11 +5,12 @@ import { decodeOutputs } from '../../../vision/decode-outputs.ts';
 import { cropView, type FittedView, fitView, type Size } from '../../../vision/fit-view.ts';
 import { byteValues, fillInput, type InputData, type InputType, type Layout } from '../../../vision/input-tensor.ts';
 import { layoutOf, shapeFor, sizeOf } from '../../../vision/picture-input.ts';
+import { modelFailed } from '../servers/json-answer.ts';
 import { createModelServer, type ModelServer, withinTimeout } from '../servers/model-server.ts';
 import { answerRequests } from '../threads/answer-requests.ts';
 import { inferOutputs, inferRequest } from './infer-message.ts';
 import type { InferCall } from './infer-protocol.ts';
-import { DATATYPES, failed, modelInfo, type ServedModelInfo } from './model-metadata.ts';
+import { DATATYPES, modelInfo, type ServedModelInfo } from './model-metadata.ts';
 
 /** How pictures are brought to a model of a server. */
 interface KnownModel extends ServedModelInfo {
@@ -47,7 +48,7 @@ async function lookUp(server: ModelServer, model: Model, signal: AbortSignal): P
     const size = sizeOf(model, info.input, layout);
     return { ...info, layout, size, table: byteValues(info.type, null, model.normalization) };
   } catch (error) {
-    throw failed(server, model, `does not take such a picture: ${messageOf(error)}`);
+    throw modelFailed(server, model, `does not take such a picture: ${messageOf(error)}`);
   }
 }
 

@@ -1,7 +1,7 @@
-import { AppError } from '../../../domain/errors.ts';
 import type { Model } from '../../../domain/model.ts';
 import type { InputType } from '../../../vision/input-tensor.ts';
 import type { PictureInput } from '../../../vision/picture-input.ts';
+import { isRecord, jsonOf, modelFailed, refusalOf } from '../servers/json-answer.ts';
 import type { ModelServer, ServerAnswer } from '../servers/model-server.ts';
 
 /** What a server says of a model, as far as a picture needs it. */
@@ -31,7 +31,7 @@ export async function modelInfo(server: ModelServer, model: Model, signal: Abort
   const versions = Array.isArray(latest.versions) ? latest.versions.map(String) : [];
   if (versions.length === 0) return infoOf(server, model, latest, plain);
   if (!versions.includes(model.version)) {
-    throw failed(server, model, `it has the versions ${versions.join(', ')}, not ${model.version}`);
+    throw modelFailed(server, model, `it has the versions ${versions.join(', ')}, not ${model.version}`);
   }
   const path = `${plain}/versions/${encodeURIComponent(model.version)}`;
   const own = versions.length === 1 ? latest : contentOf(server, model, await server.get(path, signal));
@@ -44,25 +44,9 @@ export function contentOf(
   model: Model,
   { status, bytes }: Pick<ServerAnswer, 'status' | 'bytes'>,
 ): Readonly<Record<string, unknown>> {
-  let content: unknown;
-  try {
-    content = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    content = undefined;
-  }
-  const fields = isRecord(content) ? content : {};
-  if (status === 200 && isRecord(content)) return fields;
-  const said = typeof fields.error === 'string' ? `: ${fields.error.slice(0, 200)}` : '';
-  const what = status === 200 ? 'answered with something that is not JSON' : `answered with status ${status}${said}`;
-  throw failed(server, model, what);
-}
-
-export function failed(server: ModelServer, model: Model, what: string): AppError {
-  return new AppError('MODEL_FAILED', `model "${model.name}" failed: the model server ${server.address} ${what}`);
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const content = jsonOf({ bytes });
+  if (status === 200 && isRecord(content)) return content;
+  throw modelFailed(server, model, refusalOf(status, content));
 }
 
 function infoOf(
@@ -73,7 +57,7 @@ function infoOf(
 ): ServedModelInfo {
   const [input, ...more] = Array.isArray(inputs) ? (inputs as unknown[]) : [];
   if (!isRecord(input) || more.length > 0) {
-    throw failed(
+    throw modelFailed(
       server,
       model,
       `says that it takes ${more.length + (input === undefined ? 0 : 1)} inputs, not one picture`,
@@ -83,7 +67,7 @@ function infoOf(
   const type = INPUT_TYPES[String(datatype)];
   if (type === undefined) {
     const possible = Object.keys(INPUT_TYPES).join(', ');
-    throw failed(server, model, `says that its input is ${String(datatype)}; ${possible} are possible`);
+    throw modelFailed(server, model, `says that its input is ${String(datatype)}; ${possible} are possible`);
   }
   // Some servers write lengths as text.
   const axes = (Array.isArray(shape) ? shape.map(Number) : []).map((axis) => (axis > 0 ? axis : null));

@@ -1,5 +1,6 @@
 import { AppError } from '../../../domain/errors.ts';
 import type { Model } from '../../../domain/model.ts';
+import { isRecord } from '../servers/json-answer.ts';
 
 /** The error of an answer that is not in the expected form. */
 export function unexpectedAnswer(model: Model, what: string): AppError {
@@ -22,10 +23,6 @@ export function onlyElement(model: Model, value: unknown, name: string): readonl
 export function numbersOf(model: Model, values: readonly unknown[], name: string): readonly number[] {
   if (values.every((value) => typeof value === 'number')) return values as readonly number[];
   throw unexpectedAnswer(model, `"${name}" holds something that is not a number`);
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Lengths of the axes of nested lists of numbers; null where they are not even. */

@@ -1,7 +1,7 @@
 import { AppError, type ErrorCode } from '../../../domain/errors.ts';
 import type { Model } from '../../../domain/model.ts';
+import { isRecord, jsonOf, modelFailed, refusalOf } from '../servers/json-answer.ts';
 import { type ModelServer, type ServerAnswer, withinTimeout } from '../servers/model-server.ts';
-import { isRecord } from './answer-fields.ts';
 
 /** What a model is asked with. */
 export interface Question {
@@ -36,19 +36,10 @@ export function takesPictures({ headers }: ServerAnswer): boolean {
 
 /** The JSON of an answer. Throws `MODEL_FAILED`, or what the server says of the picture, with what it takes in the details. */
 export function parseAnswer(server: ModelServer, model: Model, answer: ServerAnswer): unknown {
-  const { status, bytes } = answer;
-  let content: unknown;
-  try {
-    content = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    content = undefined;
-  }
+  const { status } = answer;
+  const content = jsonOf(answer);
   if (status === 200 && content !== undefined) return content;
   const { error = '', code = '' } = isRecord(content) ? content : {};
   if (PICTURE_ERRORS.includes(String(code))) throw new AppError(code as ErrorCode, String(error));
-  const said = typeof error === 'string' && error !== '' ? `: ${error.slice(0, 200)}` : '';
-  const what = status === 200 ? 'answered with something that is not JSON' : `answered with status ${status}${said}`;
-  throw new AppError('MODEL_FAILED', `model "${model.name}" failed: the model server ${server.address} ${what}`, {
-    details: { status, takesPictures: takesPictures(answer) },
-  });
+  throw modelFailed(server, model, refusalOf(status, content), { status, takesPictures: takesPictures(answer) });
 }

@@ -3,8 +3,8 @@ import type { Image } from '../../../domain/image.ts';
 import type { Model } from '../../../domain/model.ts';
 import type { Location, Prediction, PredictionTimings } from '../../../domain/prediction.ts';
 import type { Placement } from '../../../vision/fit-view.ts';
+import { isRecord } from '../servers/json-answer.ts';
 import type { ModelServer } from '../servers/model-server.ts';
-import { isRecord } from './answer-fields.ts';
 import { askModel, parseAnswer, takesPictures } from './ask-model.ts';
 import { servingWrappers } from './wrappers.ts';
 

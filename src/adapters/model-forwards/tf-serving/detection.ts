@@ -1,6 +1,7 @@
 import { decodeBoxRows } from '../../../vision/box-rows-output.ts';
 import { decodeRawYolo } from '../../../vision/raw-yolo-output.ts';
-import { isRecord, outputsOf, shapeOf, unexpectedAnswer } from './answer-fields.ts';
+import { isRecord } from '../servers/json-answer.ts';
+import { outputsOf, shapeOf, unexpectedAnswer } from './answer-fields.ts';
 import { servedBoxes } from './served-boxes.ts';
 import type { ServingWrapper } from './wrapper.ts';
 

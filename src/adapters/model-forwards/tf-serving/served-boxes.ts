@@ -1,6 +1,7 @@
 import type { Model } from '../../../domain/model.ts';
 import type { BoxRows } from '../../../vision/box-rows-output.ts';
-import { isRecord, numbersOf, onlyElement, unexpectedAnswer } from './answer-fields.ts';
+import { isRecord } from '../servers/json-answer.ts';
+import { numbersOf, onlyElement, unexpectedAnswer } from './answer-fields.ts';
 
 /** The rows of an answer whose fields the model's `output` names, each `[[…]]`. Throws `MODEL_FAILED`. */
 export function servedBoxes(model: Model, outputs: unknown): BoxRows {

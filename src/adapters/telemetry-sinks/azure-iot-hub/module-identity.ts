@@ -43,13 +43,14 @@ function fromConnectionString(text: string, authorityFile: string | undefined): 
     }),
   );
   const given = (name: string) => required(parts.get(name), `EdgeHubConnectionString has no ${name}`);
+  const level = (name: string) => topicLevel(given(name), `${name} of EdgeHubConnectionString`);
   const hub = given('HostName');
   const key = Buffer.from(given('SharedAccessKey'), 'base64');
   return {
     hub,
     gateway: parts.get('GatewayHostName') || hub,
-    device: given('DeviceId'),
-    module: given('ModuleId'),
+    device: level('DeviceId'),
+    module: level('ModuleId'),
     async authorities() {
       if (authorityFile === undefined) return undefined;
       // Read each time: the runtime replaces it when it renews its certificates.
@@ -65,7 +66,8 @@ function fromConnectionString(text: string, authorityFile: string | undefined): 
 
 function fromRuntime(env: Environment, workloadUri: string): ModuleIdentity {
   const given = (name: string) => required(env[name], `${name} is not set`);
-  const module = given('IOTEDGE_MODULEID');
+  const level = (name: string) => topicLevel(given(name), name);
+  const module = level('IOTEDGE_MODULEID');
   const workload = openWorkloadApi({
     uri: workloadUri,
     apiVersion: env.IOTEDGE_APIVERSION ?? '2018-06-28',
@@ -75,7 +77,7 @@ function fromRuntime(env: Environment, workloadUri: string): ModuleIdentity {
   return {
     hub: given('IOTEDGE_IOTHUBHOSTNAME'),
     gateway: given('IOTEDGE_GATEWAYHOSTNAME'),
-    device: given('IOTEDGE_DEVICEID'),
+    device: level('IOTEDGE_DEVICEID'),
     module,
     authorities: workload.trustBundle,
     sign: workload.sign,
@@ -85,4 +87,10 @@ function fromRuntime(env: Environment, workloadUri: string): ModuleIdentity {
 function required(value: string | undefined, otherwise: string): string {
   if (value !== undefined && value !== '') return value;
   throw new AppError('TELEMETRY_FAILED', `the IoT Edge hub is not known: ${otherwise}`);
+}
+
+/** An id that is one level of the topic that messages go to: these characters would make another topic of it, or none. */
+function topicLevel(id: string, name: string): string {
+  if (!/[+#/\0]/.test(id)) return id;
+  throw new AppError('TELEMETRY_FAILED', `${name} cannot be used: an id with "+", "#" or "/" has no topic in MQTT`);
 }

@@ -2,7 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../../testing/network.test-support.ts';
 import { type PostgresServer, startPostgres, withoutPostgres } from '../postgres-server.test-support.ts';
-import { failureOf, never, openSink, somethingElse, telemetryOf } from './sink.test-support.ts';
+import { failureOf, never, telemetryOf } from '../telemetry.test-support.ts';
+import { openSink, somethingElse } from './sink.test-support.ts';
 
 const all = 'SELECT * FROM iothub.telemetry';
 const lockWaits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
@@ -61,12 +62,17 @@ describe('a PostgreSQL server that is none', () => {
 
   it.each([
     ['HTTP', Buffer.from('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')],
+    ['a banner of SSH', Buffer.from('SSH-2.0-OpenSSH_9.6\r\n')],
     ['zeros', Buffer.alloc(64)],
     ['a demand for Kerberos', message('R', 0, 0, 0, 7)],
     ['rows nobody asked for', message('T', 0x7f, 0xff, 1)],
     ['a cut message', message('R', 0)],
     ['a password challenge without end', message('R', 0, 0, 0, 10, 65, 66)],
     ['an error without words', message('E', 0)],
+    ['an error without an end', message('E', 0x53, 0x46, 0)],
+    ['a notice that is cut', message('N', 0x53)],
+    ['a message of no length', Buffer.from([0x5a, 0, 0, 0, 0])],
+    ['bytes that are all ones', Buffer.alloc(64, 0xff)],
     ['a wrong proof that it knows the password', message('R', 0, 0, 0, 12, 65)],
   ])('is told when it answers with %s', async (_, answer) => {
     const address = await somethingElse((socket) => socket.once('data', () => socket.end(answer)));
@@ -74,6 +80,18 @@ describe('a PostgreSQL server that is none', () => {
     const error = await failureOf(sink.send(telemetryOf('item-1'), never));
     expect(error.code).toBe('TELEMETRY_FAILED');
     expect(error.message).toMatch(/^PostgreSQL at 127.0.0.1:\d+, database "iot", failed: ./);
+  });
+
+  it.each([
+    ['answers with a banner of SSH', 'SSH-2.0-OpenSSH_9.6\r\n', 'failed: '],
+    ['has none', 'N', 'failed: The server does not support SSL connections'],
+    ['begins it with zeros', `S${'\0'.repeat(64)}`, 'failed: '],
+    ['begins it and says nothing', 'S', 'did not answer in 400 ms'],
+  ])('is told when it is asked for TLS and %s', async (_, answer, sentence) => {
+    const address = await somethingElse((socket) => socket.once('data', () => socket.write(answer)).resume());
+    const sink = await openSink(`${address}?sslmode=no-verify`, { timeout_ms: 400 });
+    const error = await failureOf(sink.send(telemetryOf('item-1'), never));
+    expect(error).toMatchObject({ code: 'TELEMETRY_FAILED', message: expect.stringContaining(sentence) });
   });
 });
 
@@ -113,8 +131,8 @@ describe.skipIf(withoutPostgres !== '')(`the connection to a PostgreSQL server${
     expect(await server.rows(address, all)).toHaveLength(3);
   });
 
-  it('is made anew when it was lost without a word, as behind a firewall that forgets', async () => {
-    const address = await server.newDatabase();
+  /** The address of a database through a way that can do something to what passes. */
+  async function throughBetween(address: string) {
     const sockets: Socket[] = [];
     const between = await somethingElse((socket) => {
       sockets.push(socket);
@@ -124,18 +142,60 @@ describe.skipIf(withoutPostgres !== '')(`the connection to a PostgreSQL server${
       socket.on('close', () => onward.destroy());
       socket.pipe(onward).pipe(socket);
     });
-    const direct = new URL(address);
-    direct.port = new URL(between).port;
-    const sink = await openSink(direct.href);
+    const through = new URL(address);
+    through.port = new URL(between).port;
+    return { address: through.href, sockets };
+  }
+
+  it('is made anew when it was lost without a word, as behind a firewall that forgets', async () => {
+    const address = await server.newDatabase();
+    const between = await throughBetween(address);
+    const sink = await openSink(between.address);
     await Promise.all([sink.send(telemetryOf('item-1'), never), sink.send(telemetryOf('item-2'), never)]);
-    expect(sockets).toHaveLength(2);
-    for (const socket of sockets) {
+    expect(between.sockets).toHaveLength(2);
+    for (const socket of between.sockets) {
       socket.unpipe();
       socket.on('data', () => socket.resetAndDestroy()).resume();
     }
     await sink.send(telemetryOf('item-3'), never);
     expect(await server.rows(address, all)).toHaveLength(3);
-    expect(sockets).toHaveLength(3);
+    expect(between.sockets).toHaveLength(3);
+  });
+
+  it('is given up after the timeout when nothing passes any more, and made anew for the next', async () => {
+    const address = await server.newDatabase();
+    const between = await throughBetween(address);
+    const sink = await openSink(between.address, { pool_size: 1, timeout_ms: 2_000 });
+    await sink.send(telemetryOf('item-1'), never);
+    for (const socket of between.sockets) socket.unpipe().resume();
+    const error = await failureOf(sink.send(telemetryOf('item-2'), never));
+    expect(error).toMatchObject({
+      code: 'TELEMETRY_FAILED',
+      message: expect.stringMatching(/did not answer in 2000 ms$/),
+    });
+    await sink.send(telemetryOf('item-2'), never);
+    expect(await server.rows(address, all)).toHaveLength(2);
+  });
+
+  it.each([
+    ['HTTP', Buffer.from('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')],
+    ['zeros', Buffer.alloc(64)],
+    ['rows nobody asked for', message('T', 0x7f, 0xff, 1)],
+    ['a cut error', message('E', 0x53)],
+  ])('is given up when it answers a row with %s, and made anew for the next', async (_, answer) => {
+    const address = await server.newDatabase();
+    const between = await throughBetween(address);
+    const sink = await openSink(between.address, { pool_size: 1, timeout_ms: 2_000 });
+    await sink.send(telemetryOf('item-1'), never);
+    for (const socket of between.sockets) {
+      socket.unpipe();
+      socket.once('data', () => socket.write(answer)).resume();
+    }
+    const outcome = await Promise.allSettled([sink.send(telemetryOf('item-2'), never)]);
+    // One that broke at once counts as a kept connection that was dead: the row is then written on a new one.
+    for (const one of outcome) if (one.status === 'rejected') expect(one.reason.code).toBe('TELEMETRY_FAILED');
+    await sink.send(telemetryOf('item-2', 'item-3'), never);
+    expect(await server.rows(address, all)).toHaveLength(3);
   });
 
   it.each(['the timeout', 'the caller'])('is given up at the word of %s when the table is locked', async (whose) => {

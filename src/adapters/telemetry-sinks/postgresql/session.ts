@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { AppError } from '../../../domain/errors.ts';
 import type { Session } from '../connections/sessions.ts';
 import { within } from '../connections/within.ts';
+import { createMessageCheck } from './message-check.ts';
 
 /** How long a server may take to say goodbye, in milliseconds. */
 const GOODBYE_MS = 1_000;
@@ -87,14 +88,17 @@ export async function openSession(
 
 /**
  * pg throws while it reads what it does not know: nonsense, but also a server that asks for Kerberos. Thrown out of the
- * socket's event that would end the process; here it ends the connection, and whoever waits for it is told.
+ * socket's event that would end the process; here it ends the connection, and whoever waits for it is told. What it
+ * would read for ever does not get to it.
  */
 function guardReader(client: pg.Client): void {
   const guard = (stream: Duplex) => {
     const emit = stream.emit.bind(stream);
+    const check = createMessageCheck();
     stream.emit = (event: string | symbol, ...args: unknown[]): boolean => {
       if (event !== 'data') return emit(event, ...args);
       try {
+        check(args[0] as Buffer);
         return emit(event, ...args);
       } catch (error) {
         stream.destroy(error instanceof Error ? error : new Error(String(error)));

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exampleTelemetry } from '../../../ports/telemetry-sink.contract.ts';
 import { type PostgresServer, startPostgres, withoutPostgres } from '../postgres-server.test-support.ts';
-import { failureOf, never, openSink, telemetryOf } from './sink.test-support.ts';
+import { failureOf, never, telemetryOf } from '../telemetry.test-support.ts';
+import { openSink } from './sink.test-support.ts';
 
 const ITEM = '0198f2b3-77aa-7cc1-8d2e-3a5b6c7d8e9f';
 
