@@ -65,10 +65,21 @@ describe.skipIf(withoutMongo !== '')(`mongodb metadata storage${withoutMongo}`, 
   const documents = () => server.items((items) => items.find().toArray());
   const indexes = () => server.items(async (items) => (await items.listIndexes().toArray()).map(({ key }) => key));
 
-  metadataStorageContract(async () => {
-    await server.empty();
-    return openAt(server.address());
-  });
+  metadataStorageContract(
+    async () => {
+      await server.empty();
+      return openAt(server.address());
+    },
+    {
+      async openHolding(keys) {
+        await server.empty();
+        await server.items((items) =>
+          items.insertMany(keys.map(({ config, itemId }) => ({ _id: itemId, station_config: config }))),
+        );
+        return openAt(server.address());
+      },
+    },
+  );
 
   it('lives elsewhere and keeps all items', async () => {
     expect(mongodbMetadataStorage.remote).toBe(true);
@@ -127,13 +138,15 @@ describe.skipIf(withoutMongo !== '')(`mongodb metadata storage${withoutMongo}`, 
     expect(await storage.get(keyOf('a'), never)).toEqual(exampleItem('a'));
   });
 
-  it('lists more items than one answer holds, and nothing but items', async () => {
-    const ids = Array.from({ length: 5_500 }, (_, index) => `item-${index}`);
-    await server.items(async (items) => {
-      await items.insertMany(ids.map((_id) => ({ _id, station_config: 'line' })));
-      await items.insertMany([{ _id: 'something else' }, { _id: 'another', station_config: 7 }]);
-    });
-    expect(await keysIn(await openAt(server.address()))).toEqual(ids.map((id) => `line/${id}`).toSorted());
+  it('lists nothing but items', async () => {
+    await server.items((items) =>
+      items.insertMany([
+        { _id: 'something else' },
+        { _id: 'a', station_config: 'line' },
+        { _id: 'b', station_config: 7 },
+      ]),
+    );
+    expect(await keysIn(await openAt(server.address()))).toEqual(['line/a']);
   });
 
   it('stops listing when it is told to', async () => {
