@@ -23,7 +23,7 @@ export interface MetadataStorage {
   get(key: MetadataKey, signal: AbortSignal): Promise<Item | undefined>;
   /** Resolves also when there was nothing. */
   delete(key: MetadataKey, signal: AbortSignal): Promise<void>;
-  /** Every key, in no order. */
+  /** Every key, in no order; where stations share one place that does not tell them apart, those of all. */
   iterate(signal: AbortSignal): AsyncIterable<MetadataKey>;
   /** Resolves when a `put` could succeed now; rejects with `STORAGE_FAILED` and the reason. */
   check(signal: AbortSignal): Promise<void>;

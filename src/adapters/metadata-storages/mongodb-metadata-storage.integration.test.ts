@@ -131,13 +131,6 @@ describe.skipIf(withoutMongo !== '')(`mongodb metadata storage${withoutMongo}`, 
     expect(await storage.get(keyOf('a'), never)).toEqual(item);
   });
 
-  it('reads and deletes an item only under the config that it was made with', async () => {
-    const storage = await openAt(server.address());
-    await storage.put(exampleItem('a'), never);
-    await storage.delete({ config: 'other', itemId: 'a' }, never);
-    expect(await storage.get(keyOf('a'), never)).toEqual(exampleItem('a'));
-  });
-
   it('lists nothing but items', async () => {
     await server.items((items) =>
       items.insertMany([
@@ -204,6 +197,28 @@ describe.skipIf(withoutMongo !== '')(`mongodb metadata storage${withoutMongo}`, 
     await expect.poll(() => storage.check(never).then(() => 'back', String), { timeout: 30_000 }).toBe('back');
     await storage.put(exampleItem('b'), never);
     expect(await keysIn(storage)).toEqual(['line/a', 'line/b']);
+  });
+
+  it('waits no longer than its time for a server that falls silent, and works once that answers again', async () => {
+    const storage = await openAt(server.address(), { timeout_ms: 1_000 });
+    await storage.put(exampleItem('a'), never);
+    server.fallSilent();
+    onTestFinished(server.goOn);
+    for (const error of await failuresOf(storage)) expect(error).toMatchObject({ code: 'STORAGE_FAILED', retry: true });
+    server.goOn();
+    await expect.poll(() => storage.check(never).then(() => 'back', String), { timeout: 30_000 }).toBe('back');
+    await storage.put(exampleItem('b'), never);
+    expect(await storage.get(keyOf('b'), never)).toEqual(exampleItem('b'));
+  });
+
+  it('lists the items of every station that writes into the collection', async () => {
+    for (const edgeName of ['edge-1', 'edge-2']) {
+      const context = { ...rootless, edgeName, env: { MONGO_DB_URI: server.address() } };
+      const storage = await mongodbMetadataStorage.open(OPTIONS, context);
+      onTestFinished(() => storage.close());
+      await storage.put(exampleItem(`of-${edgeName}`), never);
+    }
+    expect(await keysIn(await openAt(server.address()))).toEqual(['line/of-edge-1', 'line/of-edge-2']);
   });
 
   it('says that the credentials are refused', async () => {
