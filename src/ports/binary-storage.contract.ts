@@ -5,7 +5,6 @@ import { HOSTILE_IDS } from './hostile-ids.test-support.ts';
 const never = new AbortController().signal;
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const keyOf = (itemId: string, name = 'front.jpg'): BinaryKey => ({ config: 'line', itemId, name });
-
 const textOf = (key: BinaryKey): string => JSON.stringify([key.config, key.itemId, key.name]);
 
 async function filled(storage: BinaryStorage, keys: readonly BinaryKey[]): Promise<BinaryStorage> {
@@ -104,7 +103,7 @@ export function binaryStorageContract(
     });
 
     it(`lists ${many} pictures, each once`, async () => {
-      const keys = Array.from({ length: many }, (_, index) => keyOf(`item-${index}`));
+      const keys = Array.from({ length: many }, (_, index) => keyOf(`item-${index >> 2}`, `camera-${index % 4}.jpg`));
       const storage = await openHolding(keys);
       opened.push(storage);
       expect(await keysIn(storage)).toEqual(keys.map(textOf).sort());
