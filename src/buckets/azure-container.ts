@@ -11,6 +11,7 @@ import type { AdapterContext } from '../ports/context.ts';
 import { azureError, isNoSuchBlob, storeOfAzure } from './azure-error.ts';
 import { CONNECTIONS, requestsTo } from './bounded-request.ts';
 import { type Bucket, prefixOf } from './bucket.ts';
+import { RequestTimeout } from './request-timeout.ts';
 import { notWhole, strangeAnswer } from './store-error.ts';
 
 const ContainerName = z.string().regex(/^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, {
@@ -24,12 +25,7 @@ export const AzureContainerOptions = z
       description:
         'Must exist already; several stations may share it. AZURE_CONTAINER_NAME of the environment wins over it.',
     }),
-    timeout_ms: z
-      .int()
-      .min(1)
-      .max(3_600_000)
-      .default(30_000)
-      .meta({ title: 'Timeout', description: 'Longest time one request may take, in milliseconds.' }),
+    timeout_ms: RequestTimeout,
   })
   .meta({
     title: 'A container of Azure Blob Storage',

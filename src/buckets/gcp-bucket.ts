@@ -10,6 +10,7 @@ import { CONNECTIONS, requestsTo } from './bounded-request.ts';
 import { type Bucket, prefixOf } from './bucket.ts';
 import { answerError, gcpError, isNotFound, storeOfGcp } from './gcp-error.ts';
 import { type HttpAnswer, type HttpRequest, sendRequest } from './http-request.ts';
+import { RequestTimeout } from './request-timeout.ts';
 import { notWhole, strangeAnswer } from './store-error.ts';
 
 const GOOGLE = 'https://storage.googleapis.com';
@@ -32,12 +33,7 @@ export const GcpBucketOptions = z
         title: 'Address',
         description: 'Of a private endpoint or an emulator, which may do without credentials; absent: Google itself.',
       }),
-    timeout_ms: z
-      .int()
-      .min(1)
-      .max(3_600_000)
-      .default(30_000)
-      .meta({ title: 'Timeout', description: 'Longest time one request may take, in milliseconds.' }),
+    timeout_ms: RequestTimeout,
   })
   .meta({
     title: 'A bucket of Google Cloud Storage',

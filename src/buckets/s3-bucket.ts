@@ -5,6 +5,7 @@ import { secretOf } from '../environment/secret.ts';
 import type { AdapterContext } from '../ports/context.ts';
 import { CONNECTIONS, requestsTo } from './bounded-request.ts';
 import { type Bucket, prefixOf } from './bucket.ts';
+import { RequestTimeout } from './request-timeout.ts';
 import { isNoSuchObject, type S3Place, s3Error, storeOfS3 } from './s3-error.ts';
 import { notWhole, strangeAnswer } from './store-error.ts';
 
@@ -30,12 +31,7 @@ export const S3BucketOptions = z
       description:
         'Whether the bucket stands in the path of an address or in its host name; absent: in the path where "endpoint" is given.',
     }),
-    timeout_ms: z
-      .int()
-      .min(1)
-      .max(3_600_000)
-      .default(30_000)
-      .meta({ title: 'Timeout', description: 'Longest time one request may take, in milliseconds.' }),
+    timeout_ms: RequestTimeout,
   })
   .meta({
     title: 'A bucket of S3, or of any store that speaks its protocol',
