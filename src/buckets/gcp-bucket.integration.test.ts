@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bucketContract } from './bucket.contract.ts';
 import { bucketFailuresContract, put } from './bucket-failures.contract.ts';
 import { jsonError, openOn } from './gcp-bucket.test-support.ts';
-import { type GcsServer, MANY_IN_GCS, startGcsServer, withoutGcs } from './gcs-server.test-support.ts';
+import { type GcsServer, startGcsServer, withoutGcs } from './gcs-server.test-support.ts';
 
 const never = new AbortController().signal;
 
@@ -22,7 +22,7 @@ describe.skipIf(withoutGcs !== '')(`bucket of Google${withoutGcs}`, () => {
       bucket: await openOn({ bucket, endpoint: server.endpoint }),
       fill: async (names) => server.fill(bucket, names),
     };
-  }, MANY_IN_GCS);
+  });
 
   const crc32c = new CRC32C();
   crc32c.update(Buffer.from('picture'));
