@@ -10,7 +10,7 @@ import { secretOf } from '../environment/secret.ts';
 import type { AdapterContext } from '../ports/context.ts';
 import { azureError, isNoSuchBlob, storeOfAzure } from './azure-error.ts';
 import { CONNECTIONS, requestsTo } from './bounded-request.ts';
-import { type Bucket, prefixOf } from './bucket.ts';
+import { type Bucket, everyObject, prefixOf } from './bucket.ts';
 import { RequestTimeout } from './request-timeout.ts';
 import { notWhole, strangeAnswer } from './store-error.ts';
 
@@ -153,14 +153,7 @@ export async function openAzureContainer(
         }
       });
     },
-    async *iterate(prefix, signal) {
-      let token: string | undefined;
-      do {
-        const page = await list(prefix, 1000, token, signal);
-        for (const object of page.objects) if (object.name.startsWith(prefix)) yield object;
-        token = page.next;
-      } while (token !== undefined);
-    },
+    iterate: (prefix, signal) => everyObject(prefix, (token) => list(prefix, 1000, token, signal)),
     // only a put would prove that one is allowed, and it would leave an object behind
     async check(signal) {
       await list(prefixOf(edgeName), 1, undefined, signal);

@@ -27,6 +27,25 @@ export interface Bucket {
   close(): Promise<void>;
 }
 
+/** One answer to a list; where `next` is undefined it is the last. */
+interface Page {
+  readonly objects: readonly { readonly name: string | undefined; readonly bytes: number }[];
+  readonly next: string | undefined;
+}
+
+/** The objects of all pages of a list; one whose name cannot be read, or was not asked for, is none. */
+export async function* everyObject(
+  prefix: string,
+  pageAt: (token: string | undefined) => Promise<Page>,
+): AsyncIterable<StoredObject> {
+  let token: string | undefined;
+  do {
+    const { objects, next } = await pageAt(token);
+    for (const { name, bytes } of objects) if (name?.startsWith(prefix)) yield { name, bytes };
+    token = next;
+  } while (token !== undefined);
+}
+
 /** What all names of a station begin with: a bucket may serve many stations. */
 export function prefixOf(edgeName: string): string {
   return `${edgeName}/`;
