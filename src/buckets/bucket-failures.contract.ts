@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { alwaysAnswer, answerInstead, listenInstead } from '../testing/network.test-support.ts';
 import type { Bucket, StoredObject } from './bucket.ts';
@@ -79,6 +80,14 @@ export function bucketFailuresContract(store: FailingStore): void {
       await expect(writing).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
       await expect(writing).rejects.toThrow(`${host} did not answer in 200 ms`);
       await letGo.promise;
+    });
+
+    it('gives up after its time, whatever is asked, when nobody reads', async () => {
+      const { endpoint, host } = await listenInstead(() => undefined);
+      const bucket = await store.openOn(endpoint, 200);
+      const failed = { code: 'STORAGE_FAILED', message: expect.stringContaining(`${host} did not answer in 200 ms`) };
+      await expectAllToFail(bucket, failed);
+      await expect(bucket.put('a', Buffer.alloc(20 * 1024 * 1024), 'image/jpeg', never)).rejects.toMatchObject(failed);
     });
 
     it.each(['put', 'get', 'delete', 'check', 'iterate'] as const)(
@@ -171,8 +180,12 @@ export function bucketFailuresContract(store: FailingStore): void {
       await expect(put(await store.openOn(endpoint))).rejects.toMatchObject({ code: 'REFUSED' });
     });
 
-    it('says so when something else than HTTP listens', async () => {
-      const { endpoint } = await listenInstead((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n'));
+    it.each([
+      ['speaks SSH', (socket: Socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n')],
+      ['answers rubbish', (socket: Socket) => void socket.on('data', () => socket.write(Buffer.alloc(64, 0xff)))],
+      ['takes a connection and goes', (socket: Socket) => void socket.destroy()],
+    ])('says so when something listens there that %s', async (_, speak) => {
+      const { endpoint } = await listenInstead(speak);
       const failed = { code: 'STORAGE_FAILED', message: expect.stringContaining('127.0.0.1') };
       await expectAllToFail(await store.openOn(endpoint), failed);
     });
