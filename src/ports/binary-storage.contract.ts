@@ -102,11 +102,16 @@ export function binaryStorageContract(
       expect(await keysIn(storage)).toEqual([textOf(keyOf('item-1'))]);
     });
 
-    it(`lists ${many} pictures, each once`, async () => {
+    it(`lists ${many} pictures, each once, and stops when it is told to`, async () => {
       const keys = Array.from({ length: many }, (_, index) => keyOf(`item-${index >> 2}`, `camera-${index % 4}.jpg`));
       const storage = await openHolding(keys);
       opened.push(storage);
       expect(await keysIn(storage)).toEqual(keys.map(textOf).sort());
+      const controller = new AbortController();
+      const listing = async (): Promise<void> => {
+        for await (const _key of storage.iterate(controller.signal)) controller.abort();
+      };
+      await expect(listing()).rejects.toThrow();
     });
 
     it.each([

@@ -114,11 +114,16 @@ export function metadataStorageContract(
       expect(await keysIn(storage)).toEqual([textOf(keyOf('item-1'))]);
     });
 
-    it(`lists ${many} records, each once`, async () => {
+    it(`lists ${many} records, each once, and stops when it is told to`, async () => {
       const keys = Array.from({ length: many }, (_, index) => keyOf(`item-${index}`));
       const storage = await openHolding(keys);
       opened.push(storage);
       expect(await keysIn(storage)).toEqual(keys.map(textOf).sort());
+      const controller = new AbortController();
+      const listing = async (): Promise<void> => {
+        for await (const _key of storage.iterate(controller.signal)) controller.abort();
+      };
+      await expect(listing()).rejects.toThrow();
     });
 
     it.each([

@@ -22,20 +22,23 @@ describe('filesystem binary storage', () => {
     ['config', (id: string) => ({ config: id, itemId: 'item-1', name: 'front.jpg' })],
     ['item id', (id: string) => ({ config: 'line', itemId: id, name: 'front.jpg' })],
     ['name', (id: string) => ({ config: 'line', itemId: 'item-1', name: id })],
-  ])('writes no file outside of its folder, whatever the %s', async (_part, keyWith) => {
+  ])('neither writes nor deletes a file outside of its folder, whatever the %s', async (_part, keyWith) => {
     const context = await testContext({ root: join(await temporaryFolder(), 'station', 'root') });
-    await mkdir(context.root, { recursive: true });
+    // where the config "../x" would lead
+    const beside = join(context.root, 'data/x/item-1');
+    await mkdir(beside, { recursive: true });
+    await writeFile(join(beside, 'front.jpg'), 'of someone else');
+    const outside = async (): Promise<string[]> => {
+      const paths = await readdir(join(context.root, '../..'), { recursive: true });
+      return paths.filter((path) => !path.startsWith('station/root/data/storage')).sort();
+    };
+    const before = await outside();
     const storage = await filesystemBinaryStorage.open({}, context);
-    for (const key of HOSTILE_IDS.map(keyWith)) {
-      await storage.put(key, Buffer.from('x'), never).catch(() => 'refused');
-      await storage.delete(key, never);
-    }
-    const outside = await readdir(join(context.root, '../..'), { recursive: true });
-    expect(outside.filter((path) => !path.startsWith('station/root/data/storage')).sort()).toEqual([
-      'station',
-      'station/root',
-      'station/root/data',
-    ]);
+    for (const key of HOSTILE_IDS.map(keyWith)) await storage.put(key, Buffer.from('x'), never).catch(() => 'refused');
+    expect(await outside()).toEqual(before);
+    expect(await readFile(join(beside, 'front.jpg'), 'utf8')).toBe('of someone else');
+    for (const key of HOSTILE_IDS.map(keyWith)) await storage.delete(key, never);
+    expect(await outside()).toEqual(before);
   });
 
   it('writes each picture to data/storage/<config>/<item id>/<camera id>.<ending> and leaves nothing else', async () => {
