@@ -22,6 +22,7 @@ export const memoryBinaryStorage = defineBinaryStorage({
     const items = new Map<string, StoredItem>();
     let totalBytes = 0;
 
+    // as JSON, so that no letter of one part can be taken for the end of it
     const itemKey = ({ config, itemId }: Omit<BinaryKey, 'name'>): string => JSON.stringify([config, itemId]);
     const leave = (key: string, item: StoredItem): void => {
       items.delete(key);
