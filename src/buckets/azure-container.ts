@@ -10,7 +10,8 @@ import { secretOf } from '../environment/secret.ts';
 import type { AdapterContext } from '../ports/context.ts';
 import { azureError, isNoSuchBlob, storeOfAzure } from './azure-error.ts';
 import { CONNECTIONS, requestsTo } from './bounded-request.ts';
-import { type Bucket, prefixOf } from './bucket.ts';
+import { type Bucket, everyObject, prefixOf } from './bucket.ts';
+import { RequestTimeout } from './request-timeout.ts';
 import { notWhole, strangeAnswer } from './store-error.ts';
 
 const ContainerName = z.string().regex(/^(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/, {
@@ -24,12 +25,7 @@ export const AzureContainerOptions = z
       description:
         'Must exist already; several stations may share it. AZURE_CONTAINER_NAME of the environment wins over it.',
     }),
-    timeout_ms: z
-      .int()
-      .min(1)
-      .max(3_600_000)
-      .default(30_000)
-      .meta({ title: 'Timeout', description: 'Longest time one request may take, in milliseconds.' }),
+    timeout_ms: RequestTimeout,
   })
   .meta({
     title: 'A container of Azure Blob Storage',
@@ -157,14 +153,7 @@ export async function openAzureContainer(
         }
       });
     },
-    async *iterate(prefix, signal) {
-      let token: string | undefined;
-      do {
-        const page = await list(prefix, 1000, token, signal);
-        for (const object of page.objects) if (object.name.startsWith(prefix)) yield object;
-        token = page.next;
-      } while (token !== undefined);
-    },
+    iterate: (prefix, signal) => everyObject(prefix, (token) => list(prefix, 1000, token, signal)),
     // only a put would prove that one is allowed, and it would leave an object behind
     async check(signal) {
       await list(prefixOf(edgeName), 1, undefined, signal);

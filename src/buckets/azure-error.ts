@@ -1,5 +1,5 @@
 import type { AppError } from '../domain/errors.ts';
-import { type Failure, type Meaning, plainCode, type StorePlace, storeError } from './store-error.ts';
+import { type Failure, type Meaning, plainCodeIn, type StorePlace, storeError } from './store-error.ts';
 
 /** What the codes of Azure mean to us. */
 const MEANING_OF_CODE: Readonly<Record<string, Meaning>> = {
@@ -53,12 +53,13 @@ export function storeOfAzure(container: string, host: string, secrets: readonly 
   return {
     bucket: `container "${container}"`,
     host,
+    region: null,
     store: 'Azure Blob Storage',
     remedies: {
       address: `${connection}, and what answers in its place`,
       credentials: `${connection}, what it allows in container "${container}", and the clock of this station`,
-      elsewhere: ` (…): ${connection}`,
-      no_bucket: ': create it, or check AZURE_CONTAINER_NAME',
+      elsewhere: connection,
+      no_bucket: 'check AZURE_CONTAINER_NAME',
     },
     secrets,
   };
@@ -67,10 +68,6 @@ export function storeOfAzure(container: string, host: string, secrets: readonly 
 function failureOf(error: unknown): Failure {
   if (!(error instanceof Error)) return { code: '', status: undefined };
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
-  const given = codeIn(error.cause) || codeIn(error);
+  const given = plainCodeIn(error.cause) || plainCodeIn(error);
   return { code: NO_CODE.includes(given) ? '' : given, status };
-}
-
-function codeIn(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'code' in error ? plainCode(error.code) : '';
 }

@@ -1,5 +1,6 @@
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { answerInstead, listenInstead } from '../testing/network.test-support.ts';
+import { alwaysAnswer, answerInstead, listenInstead } from '../testing/network.test-support.ts';
 import type { Bucket, StoredObject } from './bucket.ts';
 
 const never = new AbortController().signal;
@@ -16,6 +17,17 @@ export interface FailingStore {
   comeBack(): Promise<void>;
   /** The headers with which the store sends a picture of so many bytes. */
   readonly headersOfPicture: (bytes: number) => Readonly<Record<string, string>>;
+  /** Answers with which the store refuses credentials: its code, and what the station says of it. */
+  readonly refusals: readonly {
+    readonly status: number;
+    readonly code: string;
+    readonly sentence: string;
+  }[];
+  /** Such an answer. */
+  readonly errorOf: (
+    status: number,
+    code: string,
+  ) => { readonly headers?: Readonly<Record<string, string>>; readonly body: string };
   /** Answers as the store does to a picture that it has taken. */
   readonly confirm: {
     readonly status: number;
@@ -26,6 +38,16 @@ export interface FailingStore {
 
 export async function put(bucket: Bucket): Promise<void> {
   await bucket.put('edge-1/line/a/front.jpg', Buffer.from('picture'), 'image/jpeg', never);
+}
+
+/** Every call of the bucket is rejected with an error of this form. */
+export async function expectAllToFail(bucket: Bucket, error: object): Promise<void> {
+  const name = 'edge-1/line/a/front.jpg';
+  await expect(put(bucket)).rejects.toMatchObject(error);
+  await expect(bucket.get(name, never)).rejects.toMatchObject(error);
+  await expect(bucket.delete(name, never)).rejects.toMatchObject(error);
+  await expect(listed(bucket.iterate('', never))).rejects.toMatchObject(error);
+  await expect(bucket.check(never)).rejects.toMatchObject(error);
 }
 
 export async function listed(objects: AsyncIterable<StoredObject>): Promise<string[]> {
@@ -41,11 +63,10 @@ export function bucketFailuresContract(store: FailingStore): void {
       const bucket = await store.openReal();
       await put(bucket);
       await store.goAway();
-      await expect(put(bucket)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-      await expect(put(bucket)).rejects.toThrow(`${store.host()} cannot be reached: nobody listens`);
-      await expect(bucket.get('edge-1/line/a/front.jpg', never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-      await expect(bucket.check(never)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-      await expect(listed(bucket.iterate('', never))).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+      // the first of them may find a connection that breaks only now
+      await expectAllToFail(bucket, { code: 'STORAGE_FAILED' });
+      const sentence = `${store.host()} cannot be reached: nobody listens`;
+      await expectAllToFail(bucket, { code: 'STORAGE_FAILED', message: expect.stringContaining(sentence) });
       await store.comeBack();
       await bucket.check(never);
       await bucket.put('edge-1/line/b/front.jpg', Buffer.from('later'), 'image/jpeg', never);
@@ -59,6 +80,14 @@ export function bucketFailuresContract(store: FailingStore): void {
       await expect(writing).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
       await expect(writing).rejects.toThrow(`${host} did not answer in 200 ms`);
       await letGo.promise;
+    });
+
+    it('gives up after its time, whatever is asked, when nobody reads', async () => {
+      const { endpoint, host } = await listenInstead(() => undefined);
+      const bucket = await store.openOn(endpoint, 200);
+      const failed = { code: 'STORAGE_FAILED', message: expect.stringContaining(`${host} did not answer in 200 ms`) };
+      await expectAllToFail(bucket, failed);
+      await expect(bucket.put('a', Buffer.alloc(20 * 1024 * 1024), 'image/jpeg', never)).rejects.toMatchObject(failed);
     });
 
     it.each(['put', 'get', 'delete', 'check', 'iterate'] as const)(
@@ -124,30 +153,41 @@ export function bucketFailuresContract(store: FailingStore): void {
       [502, '<html>Bad Gateway</html>'],
       [503, 'busy'],
     ])('takes nothing for done, missing or refused for good on an answer %i %j', async (status, body) => {
-      const { endpoint } = await answerInstead((request, response) => {
-        request.resume().on('end', () => response.writeHead(status).end(body));
-      });
-      const bucket = await store.openOn(endpoint);
+      const { endpoint } = await alwaysAnswer(status, body);
       const failed = { code: 'STORAGE_FAILED', message: expect.stringMatching(/ 127\.0\.0\.1:\d+ /) };
-      await expect(put(bucket)).rejects.toMatchObject(failed);
-      await expect(bucket.get('edge-1/line/a/front.jpg', never)).rejects.toMatchObject(failed);
-      await expect(bucket.delete('edge-1/line/a/front.jpg', never)).rejects.toMatchObject(failed);
-      await expect(listed(bucket.iterate('', never))).rejects.toMatchObject(failed);
-      await expect(bucket.check(never)).rejects.toMatchObject(failed);
+      await expectAllToFail(await store.openOn(endpoint), failed);
+    });
+
+    it.each(store.refusals)('says whatever is asked that credentials are refused: $status $code', async (refusal) => {
+      const { status, code, sentence } = refusal;
+      const { headers, body } = store.errorOf(status, code);
+      const { endpoint, host } = await alwaysAnswer(status, body, headers);
+      const message = expect.stringContaining(`${host} refuses the credentials (${code}): ${sentence}`);
+      await expectAllToFail(await store.openOn(endpoint), { code: 'STORAGE_FAILED', message });
+    });
+
+    it.each([
+      [401, ''],
+      [403, '<html>Forbidden</html>'],
+    ])('takes an answer %i %j for refused credentials, too', async (status, body) => {
+      const { endpoint, host } = await alwaysAnswer(status, body);
+      const message = expect.stringContaining(`${host} refuses the credentials (status ${status}): check `);
+      await expectAllToFail(await store.openOn(endpoint), { code: 'STORAGE_FAILED', message });
     });
 
     it('gives up on a picture that a proxy finds too large', async () => {
-      const { endpoint } = await answerInstead((request, response) => {
-        request.resume().on('end', () => response.writeHead(413).end('<html>413 Request Entity Too Large</html>'));
-      });
+      const { endpoint } = await alwaysAnswer(413, '<html>413 Request Entity Too Large</html>');
       await expect(put(await store.openOn(endpoint))).rejects.toMatchObject({ code: 'REFUSED' });
     });
 
-    it('says so when something else than HTTP listens', async () => {
-      const { endpoint } = await listenInstead((socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n'));
-      const bucket = await store.openOn(endpoint);
-      await expect(put(bucket)).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
-      await expect(put(bucket)).rejects.toThrow('127.0.0.1');
+    it.each([
+      ['speaks SSH', (socket: Socket) => void socket.end('SSH-2.0-OpenSSH_9.6\r\n')],
+      ['answers rubbish', (socket: Socket) => void socket.on('data', () => socket.write(Buffer.alloc(64, 0xff)))],
+      ['takes a connection and goes', (socket: Socket) => void socket.destroy()],
+    ])('says so when something listens there that %s', async (_, speak) => {
+      const { endpoint } = await listenInstead(speak);
+      const failed = { code: 'STORAGE_FAILED', message: expect.stringContaining('127.0.0.1') };
+      await expectAllToFail(await store.openOn(endpoint), failed);
     });
 
     it('holds at most 16 connections', async () => {

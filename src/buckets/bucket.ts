@@ -1,5 +1,4 @@
-import { AppError } from '../domain/errors.ts';
-import { isPathId, isStoredName } from '../domain/id.ts';
+import { isStorable, refuseUnstorable, type StoredKey } from '../domain/id.ts';
 
 /** An object as a list shows it. */
 export interface StoredObject {
@@ -28,11 +27,23 @@ export interface Bucket {
   close(): Promise<void>;
 }
 
-/** One stored file of an item: a picture, or `metadata.json`. */
-export interface ObjectKey {
-  readonly config: string;
-  readonly itemId: string;
-  readonly name: string;
+/** One answer to a list; where `next` is undefined it is the last. */
+interface Page {
+  readonly objects: readonly { readonly name: string | undefined; readonly bytes: number }[];
+  readonly next: string | undefined;
+}
+
+/** The objects of all pages of a list; one whose name cannot be read, or was not asked for, is none. */
+export async function* everyObject(
+  prefix: string,
+  pageAt: (token: string | undefined) => Promise<Page>,
+): AsyncIterable<StoredObject> {
+  let token: string | undefined;
+  do {
+    const { objects, next } = await pageAt(token);
+    for (const { name, bytes } of objects) if (name?.startsWith(prefix)) yield { name, bytes };
+    token = next;
+  } while (token !== undefined);
 }
 
 /** What all names of a station begin with: a bucket may serve many stations. */
@@ -41,23 +52,25 @@ export function prefixOf(edgeName: string): string {
 }
 
 /** `<edge name>/<config>/<item id>/<name>`; undefined for a key of a form that is never stored. */
-export function nameOfKey(edgeName: string, { config, itemId, name }: ObjectKey): string | undefined {
-  const isStorable = isPathId(config) && isPathId(itemId) && isStoredName(name);
-  return isStorable ? `${prefixOf(edgeName)}${config}/${itemId}/${name}` : undefined;
+export function nameOfKey(edgeName: string, key: StoredKey): string | undefined {
+  return isStorable(key) ? objectNameOf(edgeName, key) : undefined;
 }
 
 /** The same for a key that is written. Throws `REFUSED` where `nameOfKey` has no name. */
-export function nameToWrite(edgeName: string, key: ObjectKey): string {
-  const name = nameOfKey(edgeName, key);
-  if (name !== undefined) return name;
-  throw new AppError('REFUSED', 'a config, item or file name of this form is never stored');
+export function nameToWrite(edgeName: string, key: StoredKey): string {
+  refuseUnstorable(key);
+  return objectNameOf(edgeName, key);
 }
 
 /** The key behind a name in the bucket; undefined for an object that no station of this name has put there. */
-export function keyOfName(edgeName: string, objectName: string): ObjectKey | undefined {
+export function keyOfName(edgeName: string, objectName: string): StoredKey | undefined {
   const prefix = prefixOf(edgeName);
   if (!objectName.startsWith(prefix)) return undefined;
   const [config = '', itemId = '', name = '', ...more] = objectName.slice(prefix.length).split('/');
   const key = { config, itemId, name };
-  return more.length === 0 && nameOfKey(edgeName, key) !== undefined ? key : undefined;
+  return more.length === 0 && isStorable(key) ? key : undefined;
+}
+
+function objectNameOf(edgeName: string, { config, itemId, name }: StoredKey): string {
+  return `${prefixOf(edgeName)}${config}/${itemId}/${name}`;
 }

@@ -7,9 +7,10 @@ import { messageOf } from '../domain/errors.ts';
 import { loadSdk } from '../environment/sdk.ts';
 import type { AdapterContext } from '../ports/context.ts';
 import { CONNECTIONS, requestsTo } from './bounded-request.ts';
-import { type Bucket, prefixOf } from './bucket.ts';
+import { type Bucket, everyObject, prefixOf } from './bucket.ts';
 import { answerError, gcpError, isNotFound, storeOfGcp } from './gcp-error.ts';
 import { type HttpAnswer, type HttpRequest, sendRequest } from './http-request.ts';
+import { RequestTimeout } from './request-timeout.ts';
 import { notWhole, strangeAnswer } from './store-error.ts';
 
 const GOOGLE = 'https://storage.googleapis.com';
@@ -32,12 +33,7 @@ export const GcpBucketOptions = z
         title: 'Address',
         description: 'Of a private endpoint or an emulator, which may do without credentials; absent: Google itself.',
       }),
-    timeout_ms: z
-      .int()
-      .min(1)
-      .max(3_600_000)
-      .default(30_000)
-      .meta({ title: 'Timeout', description: 'Longest time one request may take, in milliseconds.' }),
+    timeout_ms: RequestTimeout,
   })
   .meta({
     title: 'A bucket of Google Cloud Storage',
@@ -207,15 +203,12 @@ export async function openGcpBucket(
         }),
       );
     },
-    async *iterate(prefix, signal) {
-      const fields = 'kind,nextPageToken,items(name,size)';
-      let token: string | undefined;
-      do {
-        const page = await list({ prefix, maxResults: '1000', fields, ...(token ? { pageToken: token } : {}) }, signal);
-        for (const { name, size } of page.items) if (name.startsWith(prefix)) yield { name, bytes: size };
-        token = page.nextPageToken;
-      } while (token !== undefined);
-    },
+    iterate: (prefix, signal) =>
+      everyObject(prefix, async (token) => {
+        const query = { prefix, maxResults: '1000', fields: 'kind,nextPageToken,items(name,size)' };
+        const page = await list(token === undefined ? query : { ...query, pageToken: token }, signal);
+        return { objects: page.items.map(({ name, size }) => ({ name, bytes: size })), next: page.nextPageToken };
+      }),
     // only a put would prove that one is allowed, and it would leave an object behind
     async check(signal) {
       await list({ prefix: prefixOf(edgeName), maxResults: '1' }, signal);

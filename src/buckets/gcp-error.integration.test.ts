@@ -1,23 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { rootless, temporaryFolder } from '../ports/context.test-support.ts';
-import { answerInstead } from '../testing/network.test-support.ts';
-import type { Bucket } from './bucket.ts';
-import { listed, put } from './bucket-failures.contract.ts';
-import { GcpBucketOptions, openGcpBucket } from './gcp-bucket.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { temporaryFolder } from '../ports/context.test-support.ts';
+import { alwaysAnswer, answerInstead } from '../testing/network.test-support.ts';
+import { expectAllToFail, listed, put } from './bucket-failures.contract.ts';
+import { jsonError, openOn } from './gcp-bucket.test-support.ts';
+import { GcpBucketOptions } from './gcp-bucket.ts';
 
 const never = new AbortController().signal;
-
-async function openOn(
-  options: Parameters<typeof GcpBucketOptions.parse>[0],
-  env: Readonly<Record<string, string>> = {},
-): Promise<Bucket> {
-  const bucket = await openGcpBucket(GcpBucketOptions.parse(options), { ...rootless, env });
-  onTestFinished(() => bucket.close());
-  return bucket;
-}
 
 /** A key file of the kind whose tokens come from an address that it names itself. */
 async function keyFileFor(tokenUrl: string): Promise<string> {
@@ -34,14 +25,8 @@ async function keyFileFor(tokenUrl: string): Promise<string> {
   return join(folder, 'key.json');
 }
 
-function jsonError(status: number, reason: string, message = 'No.'): string {
-  return JSON.stringify({ error: { code: status, message, errors: [{ domain: 'global', reason, message }] } });
-}
-
 describe('the errors of a bucket of Google', () => {
   it.each([
-    [401, 'authError', 'STORAGE_FAILED', 'refuses the credentials (authError): check GOOGLE_APPLICATION_CREDENTIALS'],
-    [403, 'forbidden', 'STORAGE_FAILED', 'what it allows in bucket "inspections"'],
     [403, 'rateLimitExceeded', 'STORAGE_FAILED', 'cannot serve it now (rateLimitExceeded)'],
     [503, 'backendError', 'STORAGE_FAILED', 'cannot serve it now (backendError)'],
     [404, 'notFound', 'STORAGE_FAILED', 'there is no bucket "inspections"'],
@@ -49,9 +34,7 @@ describe('the errors of a bucket of Google', () => {
     [400, 'invalid', 'REFUSED', 'refuses it for bucket "inspections" (invalid)'],
     [413, 'uploadTooLarge', 'REFUSED', 'edge-1/line/a/front.jpg could not be put'],
   ])('reads the answer %i %s as %s', async (status, reason, expected, sentence) => {
-    const { endpoint } = await answerInstead((request, response) => {
-      request.resume().on('end', () => response.writeHead(status).end(jsonError(status, reason)));
-    });
+    const { endpoint } = await alwaysAnswer(status, jsonError(status, reason));
     const writing = put(await openOn({ bucket: 'inspections', endpoint }));
     await expect(writing).rejects.toMatchObject({ code: expected });
     await expect(writing).rejects.toThrow(sentence);
@@ -72,9 +55,7 @@ describe('the errors of a bucket of Google', () => {
   });
 
   it('does not list for ever when the store gives the same page again and again', async () => {
-    const { endpoint } = await answerInstead((_request, response) => {
-      response.end(JSON.stringify({ kind: 'storage#objects', nextPageToken: '1' }));
-    });
+    const { endpoint } = await alwaysAnswer(200, JSON.stringify({ kind: 'storage#objects', nextPageToken: '1' }));
     const listing = listed((await openOn({ bucket: 'inspections', endpoint })).iterate('edge-1/', never));
     await expect(listing).rejects.toThrow('does not answer as Google Cloud Storage');
   });
@@ -112,11 +93,7 @@ describe('the credentials of a bucket of Google', () => {
     vi.stubEnv('GCE_METADATA_HOST', metadataServer.host);
     const bucket = await openOn(options, env as Readonly<Record<string, string>>);
     const missing = { code: 'STORAGE_FAILED', message: expect.stringContaining(`: ${sentence}`) };
-    await expect(put(bucket)).rejects.toMatchObject(missing);
-    await expect(bucket.get('a', never)).rejects.toMatchObject(missing);
-    await expect(bucket.delete('a', never)).rejects.toMatchObject(missing);
-    await expect(listed(bucket.iterate('', never))).rejects.toMatchObject(missing);
-    await expect(bucket.check(never)).rejects.toMatchObject(missing);
+    await expectAllToFail(bucket, missing);
     expect(requests).toBe(0);
   });
 
@@ -150,10 +127,8 @@ describe('the credentials of a bucket of Google', () => {
   });
 
   it('may be refused where tokens are made', async () => {
-    const tokenServer = await answerInstead((request, response) => {
-      const answer = JSON.stringify({ error: 'invalid_grant', error_description: 'not of this plant' });
-      request.resume().on('end', () => response.writeHead(400, { 'content-type': 'application/json' }).end(answer));
-    });
+    const answer = JSON.stringify({ error: 'invalid_grant', error_description: 'not of this plant' });
+    const tokenServer = await alwaysAnswer(400, answer, { 'content-type': 'application/json' });
     const env = { GOOGLE_APPLICATION_CREDENTIALS: await keyFileFor(`${tokenServer.endpoint}/v1/token`) };
     const writing = put(await openOn({ bucket: 'inspections', endpoint: 'http://127.0.0.1:1' }, env));
     await expect(writing).rejects.toMatchObject({ code: 'STORAGE_FAILED' });

@@ -1,6 +1,6 @@
 import type { AppError } from '../domain/errors.ts';
 import type { HttpAnswer } from './http-request.ts';
-import { type Failure, type Meaning, plainCode, type StorePlace, storeError } from './store-error.ts';
+import { type Failure, type Meaning, plainCode, plainCodeIn, type StorePlace, storeError } from './store-error.ts';
 
 /** What the reasons of Google mean to us; `invalid_…` are those of its token server. */
 const MEANING_OF_REASON: Readonly<Record<string, Meaning>> = {
@@ -52,12 +52,13 @@ export function storeOfGcp(bucket: string, host: string, secrets: readonly strin
   return {
     bucket: `bucket "${bucket}"`,
     host,
+    region: null,
     store: 'Google Cloud Storage',
     remedies: {
       address: 'check "endpoint", and what answers in its place',
       credentials: `check GOOGLE_APPLICATION_CREDENTIALS, what it allows in bucket "${bucket}", and the clock of this station`,
-      elsewhere: ' (…): check "endpoint"',
-      no_bucket: ': create it, or check GCP_BUCKET_NAME',
+      elsewhere: 'check "endpoint"',
+      no_bucket: 'check GCP_BUCKET_NAME',
     },
     secrets,
   };
@@ -73,10 +74,7 @@ function failureOf(error: unknown): Failure {
     const isCoded = typeof data === 'object' && data !== null && 'error' in data;
     return { code: isCoded ? plainCode(data.error) : '', status: answer.status };
   }
-  const codes = [error, error.cause].map((one) =>
-    typeof one === 'object' && one !== null && 'code' in one ? plainCode(one.code) : '',
-  );
-  return { code: codes.find((code) => code !== '') ?? '', status: undefined };
+  return { code: plainCodeIn(error) || plainCodeIn(error.cause), status: undefined };
 }
 
 function reasonIn(body: Buffer): { readonly reason: string; readonly message: string } {

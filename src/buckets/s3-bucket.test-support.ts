@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { rootless } from '../ports/context.test-support.ts';
-import { answerInstead } from '../testing/network.test-support.ts';
+import { alwaysAnswer } from '../testing/network.test-support.ts';
 import type { Bucket } from './bucket.ts';
 import { openS3Bucket, S3BucketOptions } from './s3-bucket.ts';
 
@@ -19,9 +19,7 @@ export async function openOn(
 
 /** A bucket of a store that answers everything in the same way. */
 export async function openOnAnswer(status: number, body: string): Promise<Bucket> {
-  const { endpoint } = await answerInstead((request, response) => {
-    request.resume().on('end', () => response.writeHead(status).end(body));
-  });
+  const { endpoint } = await alwaysAnswer(status, body);
   return await openOn({ endpoint });
 }
 

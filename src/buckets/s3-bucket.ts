@@ -4,8 +4,9 @@ import { loadSdk } from '../environment/sdk.ts';
 import { secretOf } from '../environment/secret.ts';
 import type { AdapterContext } from '../ports/context.ts';
 import { CONNECTIONS, requestsTo } from './bounded-request.ts';
-import { type Bucket, prefixOf } from './bucket.ts';
-import { isNoSuchObject, type S3Place, s3Error, storeOfS3 } from './s3-error.ts';
+import { type Bucket, everyObject, prefixOf } from './bucket.ts';
+import { RequestTimeout } from './request-timeout.ts';
+import { isNoSuchObject, s3Error, storeOfS3 } from './s3-error.ts';
 import { notWhole, strangeAnswer } from './store-error.ts';
 
 export const S3BucketOptions = z
@@ -30,12 +31,7 @@ export const S3BucketOptions = z
       description:
         'Whether the bucket stands in the path of an address or in its host name; absent: in the path where "endpoint" is given.',
     }),
-    timeout_ms: z
-      .int()
-      .min(1)
-      .max(3_600_000)
-      .default(30_000)
-      .meta({ title: 'Timeout', description: 'Longest time one request may take, in milliseconds.' }),
+    timeout_ms: RequestTimeout,
   })
   .meta({
     title: 'A bucket of S3, or of any store that speaks its protocol',
@@ -61,13 +57,8 @@ export async function openS3Bucket(
   const sdk = await loadSdk('@aws-sdk/client-s3', () => import('@aws-sdk/client-s3'));
   const url = endpoint === undefined ? undefined : withoutUser(endpoint);
   const { credentials, problem } = await credentialsOf(env);
-  const place: S3Place = {
-    bucket,
-    host: url?.host ?? `AWS (${region})`,
-    region,
-    secrets: Object.values(credentials).filter((secret) => secret !== ''),
-  };
-  const store = storeOfS3(place);
+  const secrets = Object.values(credentials).filter((secret) => secret !== '');
+  const store = storeOfS3(bucket, url?.host ?? `AWS (${region})`, region, secrets);
   const client = new sdk.S3Client({
     ...(url === undefined ? {} : { endpoint: url.href }),
     region,
@@ -96,14 +87,14 @@ export async function openS3Bucket(
     disableS3ExpressSessionAuth: true,
   });
   const { ask, close } = requestsTo({
-    host: place.host,
+    host: store.host,
     timeoutMs: timeout_ms,
     problem,
-    errorOf: (what, error) => s3Error(what, error, place),
+    errorOf: (what, error) => s3Error(what, error, store),
   });
 
   async function list(prefix: string, maxKeys: number, token: string | undefined, signal: AbortSignal) {
-    const what = `bucket "${bucket}" could not be listed`;
+    const what = `${store.bucket} could not be listed`;
     const page = await ask(what, signal, async (abortSignal) =>
       client.send(
         new sdk.ListObjectsV2Command({
@@ -128,7 +119,7 @@ export async function openS3Bucket(
 
   return {
     async put(name, bytes, mediaType, signal) {
-      const what = `${name} could not be put into bucket "${bucket}"`;
+      const what = `${name} could not be put into ${store.bucket}`;
       const answer = await ask(what, signal, async (abortSignal) =>
         client.send(new sdk.PutObjectCommand({ Bucket: bucket, Key: name, Body: bytes, ContentType: mediaType }), {
           abortSignal,
@@ -138,7 +129,7 @@ export async function openS3Bucket(
       if (answer.ETag === undefined) throw strangeAnswer(what, store);
     },
     async get(name, signal) {
-      const what = `${name} could not be read from bucket "${bucket}"`;
+      const what = `${name} could not be read from ${store.bucket}`;
       return await ask(what, signal, async (abortSignal) => {
         try {
           const answer = await client.send(new sdk.GetObjectCommand({ Bucket: bucket, Key: name }), { abortSignal });
@@ -154,7 +145,7 @@ export async function openS3Bucket(
       });
     },
     async delete(name, signal) {
-      const what = `${name} could not be deleted from bucket "${bucket}"`;
+      const what = `${name} could not be deleted from ${store.bucket}`;
       await ask(what, signal, async (abortSignal) => {
         try {
           const answer = await client.send(new sdk.DeleteObjectCommand({ Bucket: bucket, Key: name }), { abortSignal });
@@ -165,14 +156,7 @@ export async function openS3Bucket(
         }
       });
     },
-    async *iterate(prefix, signal) {
-      let token: string | undefined;
-      do {
-        const page = await list(prefix, 1000, token, signal);
-        for (const { name, bytes } of page.objects) if (name?.startsWith(prefix)) yield { name, bytes };
-        token = page.next;
-      } while (token !== undefined);
-    },
+    iterate: (prefix, signal) => everyObject(prefix, (token) => list(prefix, 1000, token, signal)),
     // Only a put would prove that one is allowed, and it would leave an object behind. A HEAD of the bucket asks the same
     // permission as this list, but its answers have no body: nothing could say why.
     async check(signal) {

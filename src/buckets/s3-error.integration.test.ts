@@ -6,9 +6,6 @@ import { credentials, openOn, openOnAnswer, xmlError } from './s3-bucket.test-su
 
 describe('the errors of a bucket of S3', () => {
   it.each([
-    [403, 'InvalidAccessKeyId', 'STORAGE_FAILED', 'check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY'],
-    [403, 'SignatureDoesNotMatch', 'STORAGE_FAILED', 'refuses the credentials (SignatureDoesNotMatch)'],
-    [403, 'AccessDenied', 'STORAGE_FAILED', 'what they may do in bucket "inspections"'],
     [400, 'ExpiredToken', 'STORAGE_FAILED', 'AWS_SESSION_TOKEN'],
     [403, 'RequestTimeTooSkewed', 'STORAGE_FAILED', 'finds the clock of this station wrong'],
     [301, 'PermanentRedirect', 'STORAGE_FAILED', 'check "endpoint" and "region"'],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../domain/errors.ts';
-import { s3Error } from './s3-error.ts';
+import { s3Error, storeOfS3 } from './s3-error.ts';
 
-const place = { bucket: 'inspections', host: 'store.plant:9000', region: 'us-east-1', secrets: ['the-secret'] };
+const place = storeOfS3('inspections', 'store.plant:9000', 'us-east-1', ['the-secret']);
 
 describe('an error of the network', () => {
   it.each([

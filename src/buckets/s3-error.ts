@@ -1,15 +1,5 @@
 import type { AppError } from '../domain/errors.ts';
-import { type Failure, type Meaning, plainCode, type StorePlace, storeError } from './store-error.ts';
-
-/** What messages may tell about the place, and what they must not. */
-export interface S3Place {
-  readonly bucket: string;
-  /** Of the endpoint, without user and password; or AWS and its region. */
-  readonly host: string;
-  readonly region: string;
-  /** Their values never reach an error, also where a store repeats them. */
-  readonly secrets: readonly string[];
-}
+import { type Failure, type Meaning, plainCode, plainCodeIn, type StorePlace, storeError } from './store-error.ts';
 
 /** What the codes of the protocol mean to us; stores other than AWS have a few of their own. */
 const MEANING_OF_CODE: Readonly<Record<string, Meaning>> = {
@@ -64,8 +54,8 @@ const MEANING_OF_CODE: Readonly<Record<string, Meaning>> = {
 const NO_CODE: readonly string[] = ['Error', 'NotFound', 'SyntaxError', 'TypeError', 'Unknown', 'UnknownError'];
 
 /** A failed request as an error of ours: what could not be done, where, why, and what to look at. */
-export function s3Error(what: string, error: unknown, place: S3Place): AppError {
-  return storeError(what, error, failureOf(error), storeOfS3(place), MEANING_OF_CODE);
+export function s3Error(what: string, error: unknown, place: StorePlace): AppError {
+  return storeError(what, error, failureOf(error), place, MEANING_OF_CODE);
 }
 
 /** Whether the store says that it has no such object; it must say so itself, a 404 alone may come from anywhere. */
@@ -74,16 +64,17 @@ export function isNoSuchObject(error: unknown): boolean {
 }
 
 /** What messages may tell about a bucket of S3. */
-export function storeOfS3({ bucket, host, region, secrets }: S3Place): StorePlace {
+export function storeOfS3(bucket: string, host: string, region: string, secrets: readonly string[]): StorePlace {
   return {
     bucket: `bucket "${bucket}"`,
     host,
+    region,
     store: 'an S3 store',
     remedies: {
       address: 'check "endpoint"',
       credentials: `check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and what they may do in bucket "${bucket}"`,
-      elsewhere: ` in region "${region}" (…): check "endpoint" and "region"`,
-      no_bucket: '',
+      elsewhere: 'check "endpoint" and "region"',
+      no_bucket: 'check "bucket"',
     },
     secrets,
   };
@@ -94,6 +85,6 @@ function failureOf(error: unknown): Failure {
   const metadata = '$metadata' in error ? error.$metadata : undefined;
   const status =
     typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata ? metadata.httpStatusCode : null;
-  if (typeof status !== 'number') return { code: 'code' in error ? plainCode(error.code) : '', status: undefined };
+  if (typeof status !== 'number') return { code: plainCodeIn(error), status: undefined };
   return { code: NO_CODE.includes(error.name) ? '' : plainCode(error.name), status };
 }

@@ -6,6 +6,8 @@ export interface StorePlace {
   readonly bucket: string;
   /** Without user and password. */
   readonly host: string;
+  /** Where the store has such a thing, else null. */
+  readonly region: string | null;
   /** What answers there when all is well: `an S3 store`. */
   readonly store: string;
   /** What to look at, for the meanings that somebody on site can mend. */
@@ -85,6 +87,11 @@ export function plainCode(code: unknown): string {
   return typeof code === 'string' && /^[A-Za-z][A-Za-z0-9_]{0,63}$/.test(code) ? code : '';
 }
 
+/** The code that hangs on an error, as it may stand in a sentence. */
+export function plainCodeIn(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? plainCode(error.code) : '';
+}
+
 /**
  * What an answer means that comes without a known code. Anything between us and the store answers with 400 or 404 as well,
  * so that only a size, which no other attempt makes smaller, counts as the last word.
@@ -99,7 +106,7 @@ function meaningOfStatus(status: number, code: string): Meaning {
 }
 
 function reasonOf(meaning: Meaning, code: string, status: number | undefined, place: StorePlace): string {
-  const { bucket, host, store, remedies } = place;
+  const { bucket, host, region, store, remedies } = place;
   const answer = code === '' ? `status ${status}` : code;
   switch (meaning) {
     case 'away':
@@ -111,11 +118,11 @@ function reasonOf(meaning: Meaning, code: string, status: number | undefined, pl
     case 'damaged':
       return `it did not reach ${host} as it was sent (${answer})`;
     case 'elsewhere':
-      return `${bucket} is not served by ${host}${remedies.elsewhere.replace('(…)', `(${answer})`)}`;
+      return `${bucket} is not served by ${host}${region === null ? '' : ` in region "${region}"`} (${answer}): ${remedies.elsewhere}`;
     case 'full':
       return `${host} has no room left in ${bucket} (${answer})`;
     case 'no_bucket':
-      return `there is no ${bucket} at ${host}${remedies.no_bucket}`;
+      return `there is no ${bucket} at ${host}: create it, or ${remedies.no_bucket}`;
     case 'refused':
       return `${host} refuses it for ${bucket} (${answer})`;
     case 'strange':

@@ -1,7 +1,6 @@
 import { opendir, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AppError } from '../domain/errors.ts';
-import { isPathId, isStoredName } from '../domain/id.ts';
+import { isPathId, isStorable, isStoredName, refuseUnstorable } from '../domain/id.ts';
 import { codeOf, diskError } from './disk-error.ts';
 import { type DurableFolder, openDurableFolder } from './durable-folder.ts';
 
@@ -14,7 +13,10 @@ export interface ItemFolder {
   readonly names: readonly string[];
 }
 
-/** `data/storage/<config>/<item id>/<name>`: the tree that the filesystem storages share. */
+/**
+ * `data/storage/<config>/<item id>/<name>`: the tree that the filesystem storages share. Nothing is ever under a key of a form
+ * that is not stored, and writing there rejects with `REFUSED`.
+ */
 export interface ItemFolders {
   write(config: string, itemId: string, name: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   read(config: string, itemId: string, name: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
@@ -27,10 +29,6 @@ export interface ItemFolders {
   check(signal: AbortSignal): Promise<void>;
   /** Ends what was asked for; a second call does nothing. */
   close(): Promise<void>;
-}
-
-function isStorable(config: string, itemId: string, name: string): boolean {
-  return isPathId(config) && isPathId(itemId) && isStoredName(name);
 }
 
 /** Where half-written files lie; no config has such a name. */
@@ -63,25 +61,19 @@ export async function openItemFolders(root: string): Promise<ItemFolders> {
   const base = join(root, 'data', 'storage');
   const durable = await shareDurableFolder(root, base);
 
-  const pathOf = (config: string, itemId: string, name: string): string => {
-    if (!isStorable(config, itemId, name)) {
-      throw new AppError('STORAGE_FAILED', 'a config, item or file name of this form is never stored');
-    }
-    return join(base, config, itemId, name);
-  };
-
   return {
     async write(config, itemId, name, bytes, signal) {
+      refuseUnstorable({ config, itemId, name });
       try {
-        await durable.write(pathOf(config, itemId, name), bytes, signal);
+        await durable.write(join(base, config, itemId, name), bytes, signal);
       } catch (error) {
         throw diskError(`${name} could not be written to data/storage`, error);
       }
     },
     async read(config, itemId, name, signal) {
-      if (!isStorable(config, itemId, name)) return undefined;
+      if (!isStorable({ config, itemId, name })) return undefined;
       try {
-        return await readFile(pathOf(config, itemId, name), { signal });
+        return await readFile(join(base, config, itemId, name), { signal });
       } catch (error) {
         if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
         throw diskError(`${name} could not be read from data/storage`, error);
@@ -89,8 +81,9 @@ export async function openItemFolders(root: string): Promise<ItemFolders> {
     },
     async remove(config, itemId, name, signal) {
       signal.throwIfAborted();
+      if (!isStorable({ config, itemId, name })) return;
       try {
-        await rm(pathOf(config, itemId, name), { force: true });
+        await rm(join(base, config, itemId, name), { force: true });
         await rmdir(join(base, config, itemId)).catch(() => undefined);
       } catch (error) {
         throw diskError(`${name} could not be removed from data/storage`, error);

@@ -22,16 +22,17 @@ export interface Image extends ImageInfo {
 /** A picture above this many pixels is stored, not inspected: decoding it would take the memory of the station. */
 export const MAX_INSPECTED_PIXELS = 64_000_000;
 
-const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  jpg: 'image/jpeg',
-  png: 'image/png',
-  webp: 'image/webp',
-  gif: 'image/gif',
-  tiff: 'image/tiff',
-  bmp: 'image/bmp',
-};
+/** A map: an ending such as `constructor` is a key of every object. */
+const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([
+  ['jpg', 'image/jpeg'],
+  ['png', 'image/png'],
+  ['webp', 'image/webp'],
+  ['gif', 'image/gif'],
+  ['tiff', 'image/tiff'],
+  ['bmp', 'image/bmp'],
+]);
 
 /** The media type of a stored picture, which its ending tells; `application/octet-stream` for bytes that are no picture. */
 export function mediaTypeOfName(name: string): string {
-  return MEDIA_TYPES[name.slice(name.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+  return MEDIA_TYPES.get(name.slice(name.lastIndexOf('.') + 1)) ?? 'application/octet-stream';
 }

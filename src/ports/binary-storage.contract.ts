@@ -1,12 +1,36 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BinaryKey, BinaryStorage } from './binary-storage.ts';
+import { HOSTILE_IDS } from './hostile-ids.test-support.ts';
 
 const never = new AbortController().signal;
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const keyOf = (itemId: string, name = 'front.jpg'): BinaryKey => ({ config: 'line', itemId, name });
+const textOf = (key: BinaryKey): string => JSON.stringify([key.config, key.itemId, key.name]);
+
+async function filled(storage: BinaryStorage, keys: readonly BinaryKey[]): Promise<BinaryStorage> {
+  for (const key of keys) await storage.put(key, bytesOf('x'), never);
+  return storage;
+}
+
+async function keysIn(storage: BinaryStorage): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const key of storage.iterate(never)) keys.push(textOf(key));
+  return keys.sort();
+}
+
+/** How the contract comes by a storage that holds much. */
+interface Holding {
+  /** How many pictures it holds. */
+  readonly many?: number;
+  /** A new storage with a picture under each key. Where putting so many takes long, they come there past the storage. */
+  readonly openHolding?: (keys: readonly BinaryKey[]) => Promise<BinaryStorage>;
+}
 
 /** What every binary storage promises. `open` gives a new, empty one. */
-export function binaryStorageContract(open: () => Promise<BinaryStorage>): void {
+export function binaryStorageContract(
+  open: () => Promise<BinaryStorage>,
+  { many = 5000, openHolding = async (keys) => filled(await open(), keys) }: Holding = {},
+): void {
   describe('as a binary storage', () => {
     const opened: BinaryStorage[] = [];
     const openOne = async (): Promise<BinaryStorage> => {
@@ -66,10 +90,68 @@ export function binaryStorageContract(open: () => Promise<BinaryStorage>): void 
       const storage = await openOne();
       const ids = Array.from({ length: 50 }, (_, index) => `item-${index}`);
       await Promise.all(ids.map((id) => storage.put(keyOf(id), bytesOf(id), never)));
-      const listed: string[] = [];
-      for await (const key of storage.iterate(never)) listed.push(`${key.config}/${key.itemId}/${key.name}`);
-      expect(listed.sort()).toEqual(ids.map((id) => `line/${id}/front.jpg`).sort());
+      expect(await keysIn(storage)).toEqual(ids.map((id) => textOf(keyOf(id))).sort());
       expect(Buffer.from((await storage.get(keyOf('item-17'), never)) ?? []).toString()).toBe('item-17');
+    });
+
+    it('has one whole picture after 50 writers have written the same key at once', async () => {
+      const storage = await openOne();
+      const pictures = Array.from({ length: 50 }, (_, index) => `${index} `.repeat(1000));
+      await Promise.all(pictures.map((picture) => storage.put(keyOf('item-1'), bytesOf(picture), never)));
+      expect(pictures).toContain(Buffer.from((await storage.get(keyOf('item-1'), never)) ?? []).toString());
+      expect(await keysIn(storage)).toEqual([textOf(keyOf('item-1'))]);
+    });
+
+    it(`lists ${many} pictures, each once, and stops when it is told to`, async () => {
+      const keys = Array.from({ length: many }, (_, index) => keyOf(`item-${index >> 2}`, `camera-${index % 4}.jpg`));
+      const storage = await openHolding(keys);
+      opened.push(storage);
+      expect(await keysIn(storage)).toEqual(keys.map(textOf).sort());
+      const controller = new AbortController();
+      const listing = async (): Promise<void> => {
+        for await (const _key of storage.iterate(controller.signal)) controller.abort();
+      };
+      await expect(listing()).rejects.toThrow();
+    });
+
+    it.each([
+      ['config', (id: string): BinaryKey => ({ ...keyOf('item-1'), config: id })],
+      ['item id', (id: string): BinaryKey => keyOf(id)],
+      ['name', (id: string): BinaryKey => keyOf('item-1', id)],
+      ['camera id', (id: string): BinaryKey => keyOf('item-1', `${id}.jpg`)],
+    ])('keeps a picture under a hostile %s exactly there, or refuses it', async (_part, keyWith) => {
+      const storage = await openOne();
+      const beside = keyOf('beside');
+      await storage.put(beside, bytesOf('beside'), never);
+      const hostile = HOSTILE_IDS.map(keyWith);
+      const taken: BinaryKey[] = [];
+      for (const key of hostile) {
+        const outcome = await storage.put(key, bytesOf(textOf(key)), never).catch((error: unknown) => error);
+        if (outcome === undefined) taken.push(key);
+        else expect(outcome, textOf(key)).toMatchObject({ name: 'AppError', code: 'REFUSED' });
+      }
+      for (const key of hostile) {
+        const stored = await storage.get(key, never);
+        const text = stored === undefined ? undefined : Buffer.from(stored).toString();
+        expect(text, textOf(key)).toBe(taken.includes(key) ? textOf(key) : undefined);
+      }
+      expect(await keysIn(storage)).toEqual([beside, ...taken].map(textOf).sort());
+      for (const key of hostile) await storage.delete(key, never);
+      expect(await keysIn(storage)).toEqual([textOf(beside)]);
+    });
+
+    it('never takes two keys for one because their parts read the same behind each other', async () => {
+      const storage = await openOne();
+      const keys = [
+        { config: 'a/b', itemId: 'c', name: 'd.jpg' },
+        { config: 'a', itemId: 'b/c', name: 'd.jpg' },
+        { config: 'a', itemId: 'b', name: 'c/d.jpg' },
+      ];
+      for (const key of keys) await storage.put(key, bytesOf(textOf(key)), never).catch(() => 'refused');
+      for (const key of keys) {
+        const stored = await storage.get(key, never);
+        if (stored !== undefined) expect(Buffer.from(stored).toString()).toBe(textOf(key));
+      }
     });
 
     it('lists the pictures of one item with their sizes, and none of an item that it does not know', async () => {
@@ -104,10 +186,16 @@ export function binaryStorageContract(open: () => Promise<BinaryStorage>): void 
       if (outcome !== 'rejected') expect(stored.equals(pictures[1])).toBe(true);
     });
 
-    it('reads nothing when the signal is already aborted', async () => {
+    it('reads, lists and deletes nothing when the signal is already aborted', async () => {
       const storage = await openOne();
       await storage.put(keyOf('item-1'), bytesOf('picture'), never);
-      await expect(storage.get(keyOf('item-1'), AbortSignal.abort())).rejects.toThrow();
+      const aborted = AbortSignal.abort();
+      await expect(storage.get(keyOf('item-1'), aborted)).rejects.toThrow();
+      await expect(storage.list('line', 'item-1', aborted)).rejects.toThrow();
+      await expect(storage.iterate(aborted)[Symbol.asyncIterator]().next()).rejects.toThrow();
+      await expect(storage.check(aborted)).rejects.toThrow();
+      await expect(storage.delete(keyOf('item-1'), aborted)).rejects.toThrow();
+      expect(await keysIn(storage)).toEqual([textOf(keyOf('item-1'))]);
     });
 
     it('says that it can be written', async () => {

@@ -2,7 +2,11 @@ import type { z } from 'zod';
 import type { Kind } from '../domain/kind.ts';
 import type { AdapterContext } from './context.ts';
 
-/** Names one stored image: all three parts are path ids. */
+/**
+ * Names one stored image. What the product itself stores has path ids, so each of its keys is a safe path everywhere, and
+ * every storage takes it. Of any other key a storage either takes each part as the text that it is, or it refuses the `put`
+ * with `REFUSED` and has nothing there; it never reads one as a path, a pattern or a query.
+ */
 export interface BinaryKey {
   readonly config: string;
   readonly itemId: string;
@@ -19,7 +23,7 @@ export interface StoredBinary {
 
 /** Keeps the images of items. */
 export interface BinaryStorage {
-  /** Resolves when the bytes survive whatever the technology promises to survive (a power cut, for a disk). Replaces what was there. Rejects with `STORAGE_FAILED`. */
+  /** Resolves when the bytes survive whatever the technology promises to survive (a power cut, for a disk). Replaces what was there. Rejects with `STORAGE_FAILED`; with `REFUSED` what it will never take. */
   put(key: BinaryKey, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   /** The bytes, or undefined when there are none under this key. Never part of a file. */
   get(key: BinaryKey, signal: AbortSignal): Promise<Uint8Array | undefined>;

@@ -46,6 +46,17 @@ export async function answerInstead(answer: RequestListener): Promise<Instead> {
   return await untilTestEnds(createServer(answer));
 }
 
+/** The same for one answer to everything, once the request has come whole. */
+export async function alwaysAnswer(
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Instead> {
+  return await answerInstead((request, response) => {
+    request.resume().on('end', () => response.writeHead(status, headers).end(body));
+  });
+}
+
 /** Something that takes connections in the place of a server and speaks no HTTP, until the test ends. */
 export async function listenInstead(onConnection: (socket: Socket) => void): Promise<Instead> {
   return await untilTestEnds(createTcpServer(onConnection));

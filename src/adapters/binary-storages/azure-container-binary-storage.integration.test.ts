@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AzureContainerOptions } from '../../buckets/azure-container.ts';
 import { type AzureServer, startAzureServer } from '../../buckets/azurite.test-support.ts';
+import { bucketHolding } from '../../buckets/store-server.test-support.ts';
 import { binaryStorageContract } from '../../ports/binary-storage.contract.ts';
 import type { BinaryStorage } from '../../ports/binary-storage.ts';
 import { rootless } from '../../ports/context.test-support.ts';
@@ -24,7 +25,9 @@ describe('container of Azure as a binary storage', () => {
     return storage;
   };
 
-  binaryStorageContract(async () => openIn(await server.createBucket()));
+  binaryStorageContract(async () => openIn(await server.createBucket()), {
+    openHolding: async (keys) => openIn(await bucketHolding(server, keys)),
+  });
 
   it('lives elsewhere', () => {
     expect(azureContainerBinaryStorage.remote).toBe(true);

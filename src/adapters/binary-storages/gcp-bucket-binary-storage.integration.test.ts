@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { GcpBucketOptions } from '../../buckets/gcp-bucket.ts';
 import { type GcsServer, MANY_IN_GCS, startGcsServer, withoutGcs } from '../../buckets/gcs-server.test-support.ts';
+import { bucketHolding } from '../../buckets/store-server.test-support.ts';
 import { binaryStorageContract } from '../../ports/binary-storage.contract.ts';
 import type { BinaryStorage } from '../../ports/binary-storage.ts';
 import { rootless } from '../../ports/context.test-support.ts';
@@ -23,11 +24,14 @@ describe.skipIf(withoutGcs !== '')(`bucket of Google as a binary storage${withou
     return storage;
   };
 
-  binaryStorageContract(async () => openIn(await server.createBucket()));
+  binaryStorageContract(async () => openIn(await server.createBucket()), {
+    many: MANY_IN_GCS,
+    openHolding: async (keys) => openIn(await bucketHolding(server, keys)),
+  });
 
   it('lives elsewhere', () => {
     expect(gcpBucketBinaryStorage.remote).toBe(true);
   });
 
-  binariesInBucketTests(() => server, openIn, MANY_IN_GCS);
+  binariesInBucketTests(() => server, openIn);
 });

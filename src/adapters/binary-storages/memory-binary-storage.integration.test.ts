@@ -7,7 +7,7 @@ const never = new AbortController().signal;
 const keyOf = (itemId: string) => ({ config: 'line', itemId, name: 'front.jpg' });
 
 describe('memory binary storage', () => {
-  binaryStorageContract(async () => memoryBinaryStorage.open({ max_mb: 64, max_items: 100 }, await testContext()));
+  binaryStorageContract(async () => memoryBinaryStorage.open({ max_mb: 64, max_items: 5000 }, await testContext()));
 
   it('lets the oldest items leave beyond its number of items', async () => {
     const storage = await memoryBinaryStorage.open({ max_mb: 64, max_items: 2 }, await testContext());

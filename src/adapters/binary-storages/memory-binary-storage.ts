@@ -22,7 +22,8 @@ export const memoryBinaryStorage = defineBinaryStorage({
     const items = new Map<string, StoredItem>();
     let totalBytes = 0;
 
-    const itemKey = ({ config, itemId }: Omit<BinaryKey, 'name'>): string => `${config}/${itemId}`;
+    // as JSON, so that no letter of one part can be taken for the end of it
+    const itemKey = ({ config, itemId }: Omit<BinaryKey, 'name'>): string => JSON.stringify([config, itemId]);
     const leave = (key: string, item: StoredItem): void => {
       items.delete(key);
       for (const bytes of item.binaries.values()) totalBytes -= bytes.byteLength;

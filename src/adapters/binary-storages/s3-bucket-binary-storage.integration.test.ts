@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { S3BucketOptions } from '../../buckets/s3-bucket.ts';
 import { type S3Server, startS3Server } from '../../buckets/s3-server.test-support.ts';
+import { bucketHolding } from '../../buckets/store-server.test-support.ts';
 import { binaryStorageContract } from '../../ports/binary-storage.contract.ts';
 import type { BinaryStorage } from '../../ports/binary-storage.ts';
 import { rootless } from '../../ports/context.test-support.ts';
@@ -25,7 +26,9 @@ describe('S3 bucket as a binary storage', () => {
     return storage;
   };
 
-  binaryStorageContract(async () => openIn(await server.createBucket()));
+  binaryStorageContract(async () => openIn(await server.createBucket()), {
+    openHolding: async (keys) => openIn(await bucketHolding(server, keys)),
+  });
 
   it('lives elsewhere', () => {
     expect(s3BucketBinaryStorage.remote).toBe(true);

@@ -20,7 +20,6 @@ export function metadataInBucketTests(
   storeServer: () => StoreServer,
   openIn: (bucket: string, edgeName?: string) => Promise<MetadataStorage>,
   bytesIn: (bucket: string, name: string) => Promise<Buffer>,
-  many = 2500,
 ): void {
   describe('in a bucket', () => {
     it('writes the item as JSON that people can read to <station>/<config>/<item id>/metadata.json', async () => {
@@ -61,24 +60,18 @@ export function metadataInBucketTests(
       expect(await second.get(keyOf('a'), never)).toBeUndefined();
     });
 
-    it('lists more items than one answer holds, and nothing but items', async () => {
+    it('lists records, and nothing else that lies in the bucket', async () => {
       const bucket = await storeServer().createBucket();
-      const items = Array.from({ length: many }, (_, index) => `line/item-${index}`);
       await storeServer().fill(bucket, [
-        ...items.flatMap((item) => [`edge-1/${item}/metadata.json`, `edge-1/${item}/front.jpg`]),
+        'edge-1/line/item-1/metadata.json',
+        'edge-1/line/item-1/front.jpg',
+        'edge-1/line/item-2/front.jpg',
         'edge-1/metadata.json',
         'edge-1/line/metadata.json',
         'edge-1/line/部品/metadata.json',
         'edge-1/line/item-1/deeper/metadata.json',
       ]);
-      expect(await itemsIn(await openIn(bucket))).toEqual(items.sort());
-    });
-
-    it.each(['..', '../other', 'a/b', '部品', 'item\n', ''])('never stores an item with the id %j', async (id) => {
-      const storage = await openIn(await storeServer().createBucket());
-      await expect(storage.put(exampleItem(id), never)).rejects.toMatchObject({ code: 'REFUSED' });
-      expect(await storage.get(keyOf(id), never)).toBeUndefined();
-      await expect(storage.delete(keyOf(id), never)).resolves.toBeUndefined();
+      expect(await itemsIn(await openIn(bucket))).toEqual(['line/item-1']);
     });
   });
 }

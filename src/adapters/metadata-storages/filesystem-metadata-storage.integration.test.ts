@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { fillItemFolders } from '../../disk/item-folders.test-support.ts';
 import { testContext } from '../../ports/context.test-support.ts';
 import { exampleItem, metadataStorageContract } from '../../ports/metadata-storage.contract.ts';
 import { filesystemMetadataStorage } from './filesystem-metadata-storage.ts';
@@ -8,7 +9,16 @@ import { filesystemMetadataStorage } from './filesystem-metadata-storage.ts';
 const never = new AbortController().signal;
 
 describe('filesystem metadata storage', () => {
-  metadataStorageContract(async () => filesystemMetadataStorage.open({}, await testContext()));
+  metadataStorageContract(async () => filesystemMetadataStorage.open({}, await testContext()), {
+    async openHolding(keys) {
+      const context = await testContext();
+      fillItemFolders(
+        context.root,
+        keys.map((key) => ({ ...key, name: 'metadata.json' })),
+      );
+      return filesystemMetadataStorage.open({}, context);
+    },
+  });
 
   it('writes the item as JSON that people can read to data/storage/<config>/<item id>/metadata.json', async () => {
     const context = await testContext();

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { GcpBucketOptions, openGcpBucket } from '../../buckets/gcp-bucket.ts';
 import { type GcsServer, MANY_IN_GCS, startGcsServer, withoutGcs } from '../../buckets/gcs-server.test-support.ts';
+import { bucketHolding } from '../../buckets/store-server.test-support.ts';
+import { METADATA_FILE } from '../../disk/item-folders.ts';
 import { rootless } from '../../ports/context.test-support.ts';
 import { metadataStorageContract } from '../../ports/metadata-storage.contract.ts';
 import type { MetadataStorage } from '../../ports/metadata-storage.ts';
@@ -31,12 +33,21 @@ describe.skipIf(withoutGcs !== '')(`bucket of Google as a metadata storage${with
     return Buffer.from((await reader.get(name, never)) ?? []);
   };
 
-  metadataStorageContract(async () => openIn(await server.createBucket()));
+  metadataStorageContract(async () => openIn(await server.createBucket()), {
+    many: MANY_IN_GCS,
+    openHolding: async (keys) =>
+      openIn(
+        await bucketHolding(
+          server,
+          keys.map((key) => ({ ...key, name: METADATA_FILE })),
+        ),
+      ),
+  });
 
   it('lives elsewhere and keeps all items', async () => {
     expect(gcpBucketMetadataStorage.remote).toBe(true);
     expect((await openIn('any-bucket')).capacity).toBeNull();
   });
 
-  metadataInBucketTests(() => server, openIn, bytesIn, MANY_IN_GCS / 2);
+  metadataInBucketTests(() => server, openIn, bytesIn);
 });

@@ -6,7 +6,7 @@ import { memoryMetadataStorage } from './memory-metadata-storage.ts';
 const never = new AbortController().signal;
 
 describe('memory metadata storage', () => {
-  metadataStorageContract(async () => memoryMetadataStorage.open({ max_items: 100 }, await testContext()));
+  metadataStorageContract(async () => memoryMetadataStorage.open({ max_items: 5000 }, await testContext()));
 
   it('lets the oldest items leave', async () => {
     const storage = await memoryMetadataStorage.open({ max_items: 2 }, await testContext());

@@ -27,9 +27,9 @@ export const memoryMetadataStorage = defineMetadataStorage({
         const item = items.get(itemId);
         return item?.station_config === config ? item : undefined;
       },
-      async delete({ itemId }, signal) {
+      async delete({ config, itemId }, signal) {
         signal.throwIfAborted();
-        items.delete(itemId);
+        if (items.get(itemId)?.station_config === config) items.delete(itemId);
       },
       async *iterate(signal) {
         for (const item of [...items.values()]) {

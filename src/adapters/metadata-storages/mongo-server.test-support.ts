@@ -32,6 +32,9 @@ export interface MongoServer {
   start(): Promise<void>;
   /** Ends its process: who is connected is disconnected. */
   stop(): Promise<void>;
+  /** Halts its process: it still takes connections, and answers nothing until `goOn`. */
+  fallSilent(): void;
+  goOn(): void;
   /** Stops it and removes its folder; a second call does nothing. */
   remove(): Promise<void>;
 }
@@ -97,6 +100,8 @@ export async function startMongo(): Promise<MongoServer> {
     start,
     stop,
     remove,
+    fallSilent: () => void running?.kill('SIGSTOP'),
+    goOn: () => void running?.kill('SIGCONT'),
     async empty() {
       await items((collection) => collection.drop());
     },

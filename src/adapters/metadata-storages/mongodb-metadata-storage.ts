@@ -24,7 +24,9 @@ const CLOSE_MS = 1_000;
 
 /**
  * Keeps each item as a document of the collection `items` of the database `orchestratorDB`: the item, with `_id` and the
- * date `received` beside its keys. Rejects with `REFUSED` when no server would ever take the document.
+ * date `received` beside its keys. Rejects with `REFUSED` when no server would ever take the document. An item does not name
+ * its station and its id is unique among all of them, so stations that share a collection see each other's items, also in
+ * `iterate`. The product itself lists the storage on the disk of the station only.
  */
 export const mongodbMetadataStorage = defineMetadataStorage({
   type: 'mongodb',

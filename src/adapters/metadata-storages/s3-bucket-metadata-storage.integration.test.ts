@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openS3Bucket, S3BucketOptions } from '../../buckets/s3-bucket.ts';
 import { type S3Server, startS3Server } from '../../buckets/s3-server.test-support.ts';
+import { bucketHolding } from '../../buckets/store-server.test-support.ts';
+import { METADATA_FILE } from '../../disk/item-folders.ts';
 import { rootless } from '../../ports/context.test-support.ts';
 import { metadataStorageContract } from '../../ports/metadata-storage.contract.ts';
 import type { MetadataStorage } from '../../ports/metadata-storage.ts';
@@ -32,7 +34,15 @@ describe('S3 bucket as a metadata storage', () => {
     return Buffer.from((await reader.get(name, never)) ?? []);
   };
 
-  metadataStorageContract(async () => openIn(await server.createBucket()));
+  metadataStorageContract(async () => openIn(await server.createBucket()), {
+    openHolding: async (keys) =>
+      openIn(
+        await bucketHolding(
+          server,
+          keys.map((key) => ({ ...key, name: METADATA_FILE })),
+        ),
+      ),
+  });
 
   it('lives elsewhere and keeps all items', async () => {
     expect(s3BucketMetadataStorage.remote).toBe(true);
