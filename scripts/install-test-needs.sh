@@ -4,6 +4,8 @@
 set -u
 cd "$(dirname "$0")/.."
 
+# Where Go is when it was installed as its site says.
+PATH="$PATH:/usr/local/go/bin"
 programs="${XDG_CACHE_HOME:-$HOME/.cache}/edge-orchestrator/bin"
 failed=0
 
