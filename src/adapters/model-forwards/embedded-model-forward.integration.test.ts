@@ -194,6 +194,23 @@ describe('embedded model forward', () => {
     expect(await second.predict(await plainImage('blue'), null, signal)).toMatchObject({ label: 'blue' });
   });
 
+  it.each([
+    ['before any is used', false],
+    ['while one is used', true],
+  ])('looks at models %s, whatever is wrong with them, and runs those that are right', async (_, isUsed) => {
+    const files = { ...FILES, 'broken/m.onnx': Buffer.from('no model'), 'torn/m.tflite': Buffer.from('xxxxTFL3 torn') };
+    const forward = await openOn(await rootWith(files));
+    const red = await plainImage('red');
+    const used = isUsed ? await forward.load(colours, signal) : null;
+    const looks = [colours, testModel({ name: 'broken' }), testModel({ name: 'torn' }), colours].map(forward.inspect);
+    const [first, broken, torn, again] = await Promise.all(looks);
+    expect([first, again]).toEqual([null, null]);
+    expect(broken).toContain('"broken"');
+    expect(torn).toContain('"torn"');
+    const model = used ?? (await forward.load(colours, signal));
+    expect(await model.predict(red, null, signal)).toMatchObject({ label: 'red' });
+  });
+
   it('ends the worker of a call that exceeds its timeout and replaces it, while others go on', async () => {
     const slow = testModel({ name: 'slow', labels: ['a', 'b'] });
     const forward = await openOn(await rootWith({ ...FILES, 'slow/m.onnx': slowClassifier(planes, 30) }), {

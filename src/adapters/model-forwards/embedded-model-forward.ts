@@ -54,12 +54,17 @@ export const embeddedModelForward = defineModelForward({
       if (!shared.has(key) && !closed) await pool.unload(key);
     }
 
-    /** Loads a file in a worker of its own: one that ends its thread ends nothing else. What was found is kept. */
+    /**
+     * Loads a file in a worker of its own: one that ends its thread ends nothing else. As long as nobody uses a model, as
+     * at the start of a station, the workers that will run it try it as well. What was found is kept.
+     */
     async function tryOnce(key: string, source: ModelSource): Promise<void> {
       if (inspected.has(key) || closed) return;
-      const trial = createInferencePool(1, timeout_ms);
+      const isUnused = shared.size === 0;
+      const trial = isUnused ? pool : createInferencePool(1, timeout_ms);
       const reason = await trial.load(key, source).then(() => null, messageOf);
-      await trial.close();
+      if (!isUnused) await trial.close();
+      else if (!shared.has(key)) await pool.unload(key);
       inspected.set(key, reason);
     }
 
