@@ -57,6 +57,8 @@ export const CLOCK_PICTURES = [
   'color=s=256x8:r=25,realtime,settb=1/1000',
   "setpts='RTCTIME/1000'",
   "geq=lum='255*mod(floor(T*1000/pow(2,floor(X/8))),2)':cb=128:cr=128",
+  // ffmpeg reads them at their own pace, which is 25 a second again
+  'settb=1/25,setpts=N',
 ].join(',');
 
 const BLOCKS = 32;

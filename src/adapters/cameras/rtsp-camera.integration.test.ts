@@ -50,8 +50,8 @@ describe('how an RTSP camera is read', () => {
       [
         ...['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error', '-fflags', 'nobuffer'],
         ...['-flags', 'low_delay', '-threads', '1', '-analyzeduration', '1000000', '-rtsp_transport', 'tcp'],
-        ...['-i', 'rtsp://line7:secret@127.0.0.1:8554/stream', '-map', '0:v:0', '-c:v', 'mjpeg', '-q:v', '2'],
-        ...['-threads', '1', '-fps_mode', 'passthrough', '-flush_packets', '1', '-f', 'mjpeg', 'pipe:1'],
+        ...['-i', 'rtsp://line7:secret@127.0.0.1:8554/stream', '-map', '0:v:0', '-vf', 'settb=1/25,setpts=N'],
+        ...['-r', '25', '-c:v', 'mjpeg', '-q:v', '2', '-threads', '1', '-flush_packets', '1', '-f', 'mjpeg', 'pipe:1'],
       ],
     ]);
   });

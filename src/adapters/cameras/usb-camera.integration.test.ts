@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cameraContract } from '../../ports/camera.contract.ts';
 import type { Camera, CameraContext } from '../../ports/camera.ts';
-import { temporaryFolder, testContext } from '../../ports/context.test-support.ts';
+import { silentLog, temporaryFolder, testContext } from '../../ports/context.test-support.ts';
 import {
   CLOCK_PICTURES,
   closedAfterwards,
@@ -53,9 +53,10 @@ async function openUsb(
   return keep(await usbCamera.open(parsed, { ...(await testContext({ env: { PATH: path } })), ...context }));
 }
 
-async function openMadeUp(latency_ms = 0): Promise<Camera> {
-  const context = await testContext({ env: { PATH: process.env.PATH } });
-  return keep(await openUsbCamera(usbCamera.options.parse({ source: CLOCK_PICTURES, latency_ms }), context, 'lavfi'));
+async function openMadeUp(options: Readonly<Record<string, unknown>> = {}, log = silentLog): Promise<Camera> {
+  const context = await testContext({ env: { PATH: process.env.PATH }, log });
+  const parsed = usbCamera.options.parse({ source: CLOCK_PICTURES, latency_ms: 0, ...options });
+  return keep(await openUsbCamera(parsed, context, 'lavfi'));
 }
 
 describe('the options of a USB camera', () => {
@@ -91,10 +92,18 @@ describe.skipIf(withoutFfmpeg !== '')(`a USB camera that ffmpeg makes up${withou
   });
 
   it('gives pictures that were made later by the time they need from the sensor', async () => {
-    const camera = await openMadeUp(200);
+    const camera = await openMadeUp({ latency_ms: 200 });
     await camera.check(never);
     const trigger = timeNow();
     expect(await timeIn(await camera.capture(never))).toBeGreaterThan(trigger + 100);
+  });
+
+  it('goes on when two pictures come at the same time', async () => {
+    const warnings: object[] = [];
+    const source = "testsrc=r=50,setpts='2*floor(N/2)/(50*TB)'";
+    const camera = await openMadeUp({ source }, { ...silentLog, warn: (fields) => void warnings.push(fields) });
+    for (let count = 0; count < 10; count += 1) await camera.capture(never);
+    expect(warnings).toEqual([]);
   });
 });
 
@@ -106,7 +115,7 @@ describe('how a USB camera is read', () => {
   const COMMON = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error', '-fflags', 'nobuffer'];
   const AS_IT_IS = ['-map', '0:v:0', '-c:v', 'copy', '-flush_packets', '1', '-f', 'mjpeg', 'pipe:1'];
   const ENCODED = [
-    ...['-map', '0:v:0', '-c:v', 'mjpeg', '-q:v', '2', '-threads', '1', '-fps_mode', 'passthrough'],
+    ...['-map', '0:v:0', '-vf', 'settb=1/25,setpts=N', '-r', '25', '-c:v', 'mjpeg', '-q:v', '2', '-threads', '1'],
     ...['-flush_packets', '1', '-f', 'mjpeg', 'pipe:1'],
   ];
 
