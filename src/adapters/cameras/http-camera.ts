@@ -2,16 +2,20 @@ import { z } from 'zod';
 import { AppError, messageOf } from '../../domain/errors.ts';
 import { type Camera, defineCamera } from '../../ports/camera.ts';
 import { addressOf, shownAddress } from './frames/address.ts';
+import { createBackoff } from './frames/backoff.ts';
 import { openFrameSource } from './frames/frame-source.ts';
 import { httpPictures, isStream, pictureOf, readBytes } from './frames/http-pictures.ts';
 import { pauseUnless } from './frames/pause.ts';
 
 /** A stream that is shown while it is encoded, over a local network. */
 const STREAM_LATENCY_MS = 100;
+/** A camera that takes longer to answer with a picture hangs. */
+const ANSWER_TIMEOUT_MS = 5_000;
 
 /**
  * A camera in the network that answers a GET with one picture, or with a stream of JPEG pictures (MJPEG), which is kept
- * open. Which of the two it is shows in its first answer.
+ * open. Which of the two it is shows in its first answer. One that does not answer is asked again by itself, with growing
+ * pauses, and until it answers captures fail at once.
  */
 export const httpCamera = defineCamera({
   type: 'http_camera',
@@ -36,8 +40,18 @@ export const httpCamera = defineCamera({
     const name = `the camera at ${shownAddress(String(written?.url ?? url))}`;
     const pictures = httpPictures(url);
     const end = new AbortController();
-    /** Set once the camera has answered with a stream. */
+    /** Set once the camera has answered with a stream, which is warm before the first trigger and looks after itself. */
     let stream: Camera | null = null;
+    /** Why a camera that is asked for single pictures is away; null while it answers, and before it was first asked. */
+    let away: string | null = null;
+    let watching: Promise<void> | null = null;
+
+    const refuseWhenClosed = (code: 'CAPTURE_FAILED' | 'CAMERA_UNREACHABLE'): void => {
+      if (end.signal.aborted) throw new AppError(code, `${name} is closed`);
+    };
+    const refuseWhileAway = (): void => {
+      if (away !== null) throw new AppError('CAMERA_UNREACHABLE', `${name} ${away}`);
+    };
 
     const openStream = (): Camera => {
       stream ??= openFrameSource({
@@ -54,43 +68,68 @@ export const httpCamera = defineCamera({
       return stream;
     };
 
+    /** Asks for a picture until there is one, or until the answer is a stream, which is open then. */
+    const watch = async (): Promise<void> => {
+      const backoff = createBackoff();
+      while (!end.signal.aborted) {
+        const limit = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+        try {
+          const answer = await pictures.ask(AbortSignal.any([limit, end.signal]));
+          if (isStream(answer)) await answer.body?.cancel();
+          else await pictureOf(answer);
+          if (end.signal.aborted) return;
+          if (isStream(answer)) openStream();
+          if (away !== null) log.info({ camera: name }, 'the camera is back');
+          away = null;
+          return;
+        } catch (error) {
+          if (end.signal.aborted) return;
+          const reason = limit.aborted ? `gave no answer for ${ANSWER_TIMEOUT_MS} ms` : messageOf(error);
+          if (reason !== away) log.warn({ camera: name, reason }, 'the camera gives no pictures and is asked again');
+          away = reason;
+          await backoff.pause(end.signal);
+        }
+      }
+    };
+    const startWatching = (): void => {
+      watching ??= watch().finally(() => {
+        watching = null;
+      });
+    };
+
     /** The camera's answer to a GET; null when it is a stream, which is open then. */
     const ask = async (signal: AbortSignal): Promise<Response | null> => {
-      const limit = AbortSignal.any([signal, end.signal]);
       try {
-        const answer = await pictures.ask(limit);
+        const answer = await pictures.ask(AbortSignal.any([signal, end.signal]));
         if (!isStream(answer)) return answer;
         await answer.body?.cancel();
-        if (!end.signal.aborted) openStream();
+        refuseWhenClosed('CAMERA_UNREACHABLE');
+        openStream();
         return null;
       } catch (error) {
+        startWatching();
         signal.throwIfAborted();
+        refuseWhenClosed('CAMERA_UNREACHABLE');
         throw new AppError('CAMERA_UNREACHABLE', `${name} ${messageOf(error)}`, { cause: error });
       }
     };
-    const refuseWhenClosed = (code: 'CAPTURE_FAILED' | 'CAMERA_UNREACHABLE'): void => {
-      if (end.signal.aborted) throw new AppError(code, `${name} is closed`);
-    };
 
-    // a stream is warm before the first trigger; a camera that is away is asked again by the first check or capture
-    ask(end.signal).then(
-      (answer) => answer?.body?.cancel(),
-      () => undefined,
-    );
+    startWatching();
 
     return {
       async capture(signal) {
         signal.throwIfAborted();
         refuseWhenClosed('CAPTURE_FAILED');
         if (stream !== null) return await stream.capture(signal);
+        refuseWhileAway();
         if (latency_ms !== undefined && latency_ms > 0) {
           await pauseUnless(signal, latency_ms);
           signal.throwIfAborted();
         }
         const answer = await ask(signal);
-        refuseWhenClosed('CAPTURE_FAILED');
         if (answer === null) return await openStream().capture(signal);
         return await pictureOf(answer).catch((error: unknown) => {
+          startWatching();
           signal.throwIfAborted();
           throw new AppError('CAPTURE_FAILED', `${name} ${messageOf(error)}`, { cause: error });
         });
@@ -99,13 +138,14 @@ export const httpCamera = defineCamera({
         signal.throwIfAborted();
         refuseWhenClosed('CAMERA_UNREACHABLE');
         if (stream !== null) return await stream.check(signal);
+        refuseWhileAway();
         const answer = await ask(signal);
-        refuseWhenClosed('CAMERA_UNREACHABLE');
         if (answer === null) return await openStream().check(signal);
         await answer.body?.cancel();
       },
       async close() {
         end.abort();
+        await watching;
         await stream?.close();
       },
     };

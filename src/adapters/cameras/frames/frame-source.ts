@@ -1,8 +1,8 @@
 import { AppError, messageOf } from '../../../domain/errors.ts';
 import type { Camera } from '../../../ports/camera.ts';
 import type { Log } from '../../../ports/context.ts';
+import { createBackoff } from './backoff.ts';
 import { createJpegSplitter } from './jpeg-splitter.ts';
-import { pauseUnless } from './pause.ts';
 
 /**
  * Opens the stream and gives its bytes as they come. Resolves or rejects when it has ended and everything it held is
@@ -42,7 +42,6 @@ interface Waiting {
  */
 export function openFrameSource(options: FrameSourceOptions): Camera {
   const { name, stream, latencyMs, startTimeoutMs = 10_000, stallTimeoutMs = 5_000, log } = options;
-  const { firstPauseMs = 250, lastPauseMs = 5_000 } = options;
   const now = (): number => performance.now();
   const waiting = new Set<Waiting>();
   const end = new AbortController();
@@ -95,21 +94,19 @@ export function openFrameSource(options: FrameSourceOptions): Camera {
   };
 
   const run = async (): Promise<void> => {
-    let pauseMs = firstPauseMs;
+    const backoff = createBackoff(options.firstPauseMs, options.lastPauseMs);
     while (!end.signal.aborted) {
       const before = failure;
       hasGiven = false;
       const reason = await runOnce();
       if (end.signal.aborted) return;
-      if (hasGiven) pauseMs = firstPauseMs;
+      if (hasGiven) backoff.reset();
       isRunning = false;
       failure = reason;
       failAll(unreachable(reason));
       if (hasGiven || reason !== before)
         log.warn({ camera: name, reason }, 'the camera gives no pictures and is opened again');
-      // several cameras of one hub come back at different times
-      await pauseUnless(end.signal, pauseMs * (0.5 + Math.random() / 2));
-      pauseMs = Math.min(2 * pauseMs, lastPauseMs);
+      await backoff.pause(end.signal);
     }
   };
 
