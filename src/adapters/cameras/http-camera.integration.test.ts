@@ -3,10 +3,11 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { cameraContract } from '../../ports/camera.contract.ts';
 import type { Camera } from '../../ports/camera.ts';
 import { testContext } from '../../ports/context.test-support.ts';
+import { serverThatSays } from './broken-server.test-support.ts';
 import { httpCamera } from './http-camera.ts';
 import { closedAfterwards, untilCheck } from './programs.test-support.ts';
 
@@ -103,9 +104,32 @@ describe('a camera that gives one picture at a time over HTTP', () => {
     await expect(camera.capture(never)).rejects.toThrow('broke off its answer');
   });
 
-  it('is called off while the camera hangs', async () => {
-    const camera = await cameraOf(() => undefined);
+  it('fails at once when the camera was found to hang, until it answers again', async () => {
+    const answers = Promise.withResolvers<void>();
+    const camera = await cameraOf((request, response) => {
+      answers.promise.then(() => sendSnapshot(request, response));
+    });
     await expect(camera.capture(AbortSignal.timeout(20))).rejects.toThrow('timeout');
+    const found = 'gave no answer for 5000 ms';
+    const isFound = async () => await expect(camera.check(AbortSignal.timeout(50))).rejects.toThrow(found);
+    await vi.waitFor(isFound, { timeout: 30_000 });
+    await expect(camera.capture(never)).rejects.toThrow(found);
+    answers.resolve();
+    await untilCheck(camera, 'fulfilled');
+    expect(Buffer.from(await camera.capture(never))).toEqual(picture);
+  });
+
+  it('says that the camera speaks something else', async () => {
+    const port = await serverThatSays('this is no picture\r\n');
+    const camera = await open(`http://127.0.0.1:${port}/picture`);
+    expect(await untilCheck(camera, 'rejected')).toContain('cannot be reached (');
+    await expect(camera.capture(never)).rejects.toMatchObject({ code: 'CAMERA_UNREACHABLE' });
+  });
+
+  it('gives bytes that are no picture as they are: the item keeps them and says so', async () => {
+    const page = '<html>Log in first</html>';
+    const camera = await cameraOf((_request, response) => response.setHeader('content-type', 'text/html').end(page));
+    expect(Buffer.from(await camera.capture(never)).toString()).toBe(page);
   });
 });
 

@@ -161,6 +161,15 @@ describe('a camera that is always running', () => {
     await expect(camera.check(never)).rejects.toThrow('the camera gave no picture for 20 ms');
   });
 
+  it('says that what comes is no picture', async () => {
+    const garbage: RunStream = async (onBytes, signal) => {
+      onBytes(Buffer.from('this is no picture'));
+      await wait(60_000, undefined, { signal });
+    };
+    const camera = open(garbage, { startTimeoutMs: 20 });
+    await expect(camera.check(never)).rejects.toThrow('the camera gave no picture for 20 ms, but other data');
+  });
+
   it('lets go of its stream before it says that it is closed, and of a capture that waits', async () => {
     let isOpen = false;
     const camera = open(async (_onBytes, signal) => {

@@ -62,9 +62,11 @@ export function openFrameSource(options: FrameSourceOptions): Camera {
     const stopIt = (): void => stop.abort();
     end.signal.addEventListener('abort', stopIt, { once: true });
     let stalled: string | null = null;
+    /** Whether bytes have come since the last picture. */
+    let hasOther = false;
     const watch = (timeoutMs: number): NodeJS.Timeout =>
       setTimeout(() => {
-        stalled = `gave no picture for ${timeoutMs} ms`;
+        stalled = `gave no picture for ${timeoutMs} ms${hasOther ? ', but other data' : ''}`;
         isRunning = false;
         failure = stalled;
         failAll(unreachable(stalled));
@@ -80,11 +82,16 @@ export function openFrameSource(options: FrameSourceOptions): Camera {
         if (!isRunning && failure !== null) log.info({ camera: name }, 'the camera is back');
         isRunning = true;
         hasGiven = true;
+        hasOther = false;
         failure = null;
         for (const one of waiting) if (startedAt >= one.after) one.give(bytes);
       },
     });
-    const reason = await stream((chunk) => splitter.push(chunk), stop.signal).then(
+    const onBytes = (chunk: Uint8Array): void => {
+      hasOther = true;
+      splitter.push(chunk);
+    };
+    const reason = await stream(onBytes, stop.signal).then(
       () => 'ended its stream',
       (error: unknown) => messageOf(error),
     );
