@@ -51,7 +51,7 @@ describe('a Raspberry Pi camera', () => {
         ...['--flush', '--output', '-'],
       ],
     ]);
-    expect(camera.warnings?.()).toEqual([]);
+    expect(camera.warnings?.()).toEqual(['size 1920x1080 was refused: its pictures are 8x8']);
   });
 
   it('takes pictures without a setting that it cannot have, and says so', async () => {

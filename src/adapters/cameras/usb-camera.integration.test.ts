@@ -66,7 +66,7 @@ describe('the options of a USB camera', () => {
     expect(usbCamera.options.parse({})).toEqual({ latency_ms: 70 });
   });
 
-  it.each([{ width: 0 }, { height: 1.5 }, { fps: 0 }, { source: '' }, { camera_number: 0 }, { width: 640 }])(
+  it.each([{ width: 0 }, { height: 1.5 }, { fps: 0 }, { source: '' }, { camera_number: 0 }])(
     'do not allow %j',
     (options) => {
       expect(usbCamera.options.safeParse(options).success).toBe(false);
@@ -150,6 +150,36 @@ describe('how a USB camera is read', () => {
   });
 });
 
+describe('the size of the pictures of a USB camera', () => {
+  const SIZES = '[v4l2 @ 0x5581] Compressed: mjpeg : Motion-JPEG : 640x480 1280x960 1280x720 1920x1080';
+
+  it.each([
+    [{ width: 1280 }, '1280x960'],
+    [{ height: 1080, pixel_format: 'MJPG' }, '1920x1080'],
+    [{ width: 800, height: 600 }, '800x600'],
+  ])('is asked for with %j as %s', async (options, size) => {
+    const [found, source] = [await withFormats(SIZES), await device()];
+    await (await openUsb(found, { source, ...options })).capture(never);
+    expect(found.calls('ffmpeg').at(-1)?.join(' ')).toContain(` -video_size ${size} `);
+  });
+
+  it.each([
+    [SIZES, 'has no size 800xany, but 640x480, 1280x960, 1280x720, 1920x1080'],
+    ['', 'does not say which sizes it has: give both width and height'],
+  ])('is refused when the device cannot have it, by a device with the formats "%s"', async (formats, reason) => {
+    const [found, source] = [await withFormats(formats), await device()];
+    const camera = await openUsb(found, { source, width: 800 });
+    expect(await untilCheck(camera, 'rejected')).toBe(`the USB camera ${source} ${reason}`);
+  });
+
+  it('is a warning when the device takes another one, and pictures are taken', async () => {
+    const [found, source] = [await withFormats(SIZES), await device()];
+    const camera = await openUsb(found, { source, width: 800, height: 600 });
+    expect((await camera.capture(never)).byteLength).toBeGreaterThan(0);
+    expect(camera.warnings?.()).toEqual(['size 800x600 was refused: its pictures are 8x8']);
+  });
+});
+
 describe('exposition and brightness of a USB camera', () => {
   const settings = { exposition: 200, brightness: 10 };
   const CONTROL_SCRIPT = `case "$*" in
@@ -217,13 +247,17 @@ describe('a USB camera that is away', () => {
     expect((await camera.capture(never)).byteLength).toBeGreaterThan(0);
   });
 
-  it('says what ffmpeg says of it', async () => {
+  it.each([
+    ['[v4l2 @ 0x55] /dev/video0: Device or resource busy', '/dev/video0: Device or resource busy'],
+    [
+      '[v4l2 @ 0x55] No such input format: xyz.\n/dev/video0: Invalid argument',
+      'No such input format: xyz: Invalid argument',
+    ],
+  ])('says what ffmpeg says of it: %j', async (messages, reason) => {
     const [found, source] = [await programs(), await device()];
-    await found.add('ffmpeg', "echo '[v4l2 @ 0x55] /dev/video0: Device or resource busy' >&2; exit 1");
+    await found.add('ffmpeg', `echo '${messages}' >&2; exit 1`);
     const camera = await openUsb(found, { source });
-    expect(await untilCheck(camera, 'rejected')).toBe(
-      `the USB camera ${source} is gone: /dev/video0: Device or resource busy`,
-    );
+    expect(await untilCheck(camera, 'rejected')).toBe(`the USB camera ${source} is gone: ${reason}`);
   });
 
   it('says how to install ffmpeg where it is absent', async () => {

@@ -1,6 +1,7 @@
 import { AppError, messageOf } from '../../../domain/errors.ts';
 import type { Camera } from '../../../ports/camera.ts';
 import type { Log } from '../../../ports/context.ts';
+import { type AskedSize, otherSize } from './asked-size.ts';
 import { createBackoff } from './backoff.ts';
 import { createJpegSplitter } from './jpeg-splitter.ts';
 
@@ -24,6 +25,8 @@ export interface FrameSourceOptions {
   readonly firstPauseMs?: number;
   /** What it is up to at most. */
   readonly lastPauseMs?: number;
+  /** What the device was asked for; a picture that has another size is a warning of the camera. */
+  readonly size?: AskedSize;
   readonly log: Log;
 }
 
@@ -40,7 +43,7 @@ interface Waiting {
  * one of before. A stream that ends or stops is opened again by itself, with growing pauses, and until its first picture
  * captures fail at once with `CAMERA_UNREACHABLE` and the reason.
  */
-export function openFrameSource(options: FrameSourceOptions): Camera {
+export function openFrameSource(options: FrameSourceOptions): Camera & Required<Pick<Camera, 'warnings'>> {
   const { name, stream, latencyMs, startTimeoutMs = 10_000, stallTimeoutMs = 5_000, log } = options;
   const now = (): number => performance.now();
   const waiting = new Set<Waiting>();
@@ -50,10 +53,19 @@ export function openFrameSource(options: FrameSourceOptions): Camera {
   let hasGiven = false;
   /** Why there is no picture; null while there are some, and before the first attempt has ended. */
   let failure: string | null = null;
+  let warning: string | null = null;
 
   const unreachable = (reason: string): AppError => new AppError('CAMERA_UNREACHABLE', `${name} ${reason}`);
   const failAll = (error: Error): void => {
     for (const one of waiting) one.fail(error);
+  };
+
+  const lookAtSize = (picture: Uint8Array): void => {
+    const other = otherSize(picture, options.size ?? {});
+    if (other !== null && other !== warning) {
+      log.warn({ camera: name, warning: other }, 'the camera does not take a setting');
+    }
+    warning = other;
   };
 
   /** One life of the stream; gives the reason of its end. */
@@ -81,6 +93,7 @@ export function openFrameSource(options: FrameSourceOptions): Camera {
         timer = watch(stallTimeoutMs);
         if (!isRunning && failure !== null) log.info({ camera: name }, 'the camera is back');
         isRunning = true;
+        if (!hasGiven) lookAtSize(bytes());
         hasGiven = true;
         hasOther = false;
         failure = null;
@@ -154,6 +167,7 @@ export function openFrameSource(options: FrameSourceOptions): Camera {
       if (failure !== null) throw unreachable(failure);
       if (!isRunning) await pictureAfter(0, signal);
     },
+    warnings: () => (warning === null ? [] : [warning]),
     async close() {
       end.abort();
       failAll(new AppError('CAPTURE_FAILED', `${name} is closed`));

@@ -104,8 +104,16 @@ const MAX_MESSAGE = 200;
 /** What names a program's own parts, such as `[rtsp @ 0x55d0]` and its standard input. */
 const PARTS = /\[[^\]]* @ 0x[0-9a-f]+\]\s*|^pipe:0: /g;
 
-/** The last line of what a program said, without the names of its own parts. */
+/** What ffmpeg ends with whatever was wrong; the line before it says more. */
+const GENERAL = /^(?:\S+: )?(Invalid argument|Input\/output error|Invalid data found when processing input)$/;
+
+/** The last line of what a program said, or the one before where the last says little; without the names of its own parts. */
 export function lastMessage(messages: string): string {
   const lines = messages.split(/[\r\n]+/).map((line) => line.replaceAll(PARTS, '').trim());
-  return (lines.findLast((line) => line !== '') ?? '').slice(0, MAX_MESSAGE);
+  const [last = '', before = ''] = lines.filter((line) => line !== '').toReversed();
+  const general = GENERAL.exec(last)?.[1];
+  return (general !== undefined && before !== '' ? `${before.replace(/\.$/, '')}: ${general}` : last).slice(
+    0,
+    MAX_MESSAGE,
+  );
 }
