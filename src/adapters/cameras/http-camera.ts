@@ -2,15 +2,13 @@ import { z } from 'zod';
 import { AppError, messageOf } from '../../domain/errors.ts';
 import { type Camera, defineCamera } from '../../ports/camera.ts';
 import { addressOf, shownAddress } from './frames/address.ts';
-import { createBackoff } from './frames/backoff.ts';
 import { openFrameSource } from './frames/frame-source.ts';
 import { httpPictures, isStream, pictureOf, readBytes } from './frames/http-pictures.ts';
+import { createHttpWatch } from './frames/http-watch.ts';
 import { pauseUnless } from './frames/pause.ts';
 
 /** A stream that is shown while it is encoded, over a local network. */
 const STREAM_LATENCY_MS = 100;
-/** A camera that takes longer to answer with a picture hangs. */
-const ANSWER_TIMEOUT_MS = 5_000;
 
 /**
  * A camera in the network that answers a GET with one picture, or with a stream of JPEG pictures (MJPEG), which is kept
@@ -42,17 +40,10 @@ export const httpCamera = defineCamera({
     const end = new AbortController();
     /** Set once the camera has answered with a stream, which is warm before the first trigger and looks after itself. */
     let stream: Camera | null = null;
-    /** Why a camera that is asked for single pictures is away; null while it answers, and before it was first asked. */
-    let away: string | null = null;
-    let watching: Promise<void> | null = null;
 
     const refuseWhenClosed = (code: 'CAPTURE_FAILED' | 'CAMERA_UNREACHABLE'): void => {
       if (end.signal.aborted) throw new AppError(code, `${name} is closed`);
     };
-    const refuseWhileAway = (): void => {
-      if (away !== null) throw new AppError('CAMERA_UNREACHABLE', `${name} ${away}`);
-    };
-
     const openStream = (): Camera => {
       stream ??= openFrameSource({
         name,
@@ -68,35 +59,12 @@ export const httpCamera = defineCamera({
       return stream;
     };
 
-    /** Asks for a picture until there is one, or until the answer is a stream, which is open then. */
-    const watch = async (): Promise<void> => {
-      const backoff = createBackoff();
-      while (!end.signal.aborted) {
-        const limit = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-        try {
-          const answer = await pictures.ask(AbortSignal.any([limit, end.signal]));
-          if (isStream(answer)) await answer.body?.cancel();
-          else await pictureOf(answer);
-          if (end.signal.aborted) return;
-          if (isStream(answer)) openStream();
-          if (away !== null) log.info({ camera: name }, 'the camera is back');
-          away = null;
-          return;
-        } catch (error) {
-          if (end.signal.aborted) return;
-          const reason = limit.aborted ? `gave no answer for ${ANSWER_TIMEOUT_MS} ms` : messageOf(error);
-          if (reason !== away) log.warn({ camera: name, reason }, 'the camera gives no pictures and is asked again');
-          away = reason;
-          await backoff.pause(end.signal);
-        }
-      }
-    };
-    const startWatching = (): void => {
-      watching ??= watch().finally(() => {
-        watching = null;
-      });
-    };
+    const watch = createHttpWatch({ name, pictures, onStream: openStream, log, signal: end.signal });
 
+    const refuseWhileAway = (): void => {
+      const reason = watch.away();
+      if (reason !== null) throw new AppError('CAMERA_UNREACHABLE', `${name} ${reason}`);
+    };
     /** The camera's answer to a GET; null when it is a stream, which is open then. */
     const ask = async (signal: AbortSignal): Promise<Response | null> => {
       try {
@@ -107,14 +75,14 @@ export const httpCamera = defineCamera({
         openStream();
         return null;
       } catch (error) {
-        startWatching();
+        watch.start();
         signal.throwIfAborted();
         refuseWhenClosed('CAMERA_UNREACHABLE');
         throw new AppError('CAMERA_UNREACHABLE', `${name} ${messageOf(error)}`, { cause: error });
       }
     };
 
-    startWatching();
+    watch.start();
 
     return {
       async capture(signal) {
@@ -129,7 +97,7 @@ export const httpCamera = defineCamera({
         const answer = await ask(signal);
         if (answer === null) return await openStream().capture(signal);
         return await pictureOf(answer).catch((error: unknown) => {
-          startWatching();
+          watch.start();
           signal.throwIfAborted();
           throw new AppError('CAPTURE_FAILED', `${name} ${messageOf(error)}`, { cause: error });
         });
@@ -145,7 +113,7 @@ export const httpCamera = defineCamera({
       },
       async close() {
         end.abort();
-        await watching;
+        await watch.ended();
         await stream?.close();
       },
     };
