@@ -89,7 +89,8 @@ describe('how an RTSP camera is read', () => {
         'ffconcat version 1.0',
         "file 'rtsp://line7:se'\\''cret@127.0.0.1:8554/stream'",
         'option rtsp_transport tcp',
-        'option analyzeduration 1000000\n',
+        'option analyzeduration 1000000',
+        'option timeout 30000000\n',
       ].join('\n'),
     );
   });

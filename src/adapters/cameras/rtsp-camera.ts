@@ -9,6 +9,8 @@ import { streamOfProgram } from './frames/program.ts';
 const DEFAULT_LATENCY_MS = 300;
 /** A stream begins with its next key frame, which some cameras send every few seconds. */
 const START_TIMEOUT_MS = 20_000;
+/** When ffmpeg gives up by itself: one that hears nothing would stay for ever where its station was killed. */
+const SILENCE_MS = 30_000;
 
 /** One thread: several would each hold back a picture. What the script names is found out by its own input already. */
 const INPUT = [
@@ -21,8 +23,13 @@ const NEEDS_NEWER = /unknown keyword 'option'/i;
 /** The address of the stream for ffmpeg's standard input: it holds a password, which an argument would show to everyone. */
 function script(url: string, transport: string): string {
   const quoted = url.replaceAll(/[\r\n]/g, '').replaceAll("'", "'\\''");
-  const lines = [`file '${quoted}'`, `option rtsp_transport ${transport}`, 'option analyzeduration 1000000'];
-  return ['ffconcat version 1.0', ...lines, ''].join('\n');
+  return [
+    'ffconcat version 1.0',
+    `file '${quoted}'`,
+    `option rtsp_transport ${transport}`,
+    'option analyzeduration 1000000',
+    `option timeout ${SILENCE_MS * 1_000}\n`,
+  ].join('\n');
 }
 
 /** A camera in the network that speaks RTSP, read by ffmpeg, which keeps its stream open. */
