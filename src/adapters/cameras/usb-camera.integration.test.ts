@@ -63,7 +63,7 @@ describe('the options of a USB camera', () => {
   it('are those of the specification, all of them optional', () => {
     const all = { source: '/dev/video0', width: 1280, height: 720, pixel_format: 'MJPG', fps: 30, latency_ms: 40 };
     expect(usbCamera.options.parse(all)).toEqual(all);
-    expect(usbCamera.options.parse({})).toEqual({ latency_ms: 70 });
+    expect(usbCamera.options.parse({})).toEqual({ latency_ms: 60 });
   });
 
   it.each([{ width: 0 }, { height: 1.5 }, { fps: 0 }, { source: '' }, { camera_number: 0 }])(
@@ -251,6 +251,10 @@ describe('a USB camera that is away', () => {
     ['[v4l2 @ 0x55] /dev/video0: Device or resource busy', '/dev/video0: Device or resource busy'],
     [
       '[v4l2 @ 0x55] No such input format: xyz.\n/dev/video0: Invalid argument',
+      'No such input format: xyz: Invalid argument',
+    ],
+    [
+      '[in#0 @ 0x55] No such input format: xyz.\nError opening input file x.\nError opening input files: Invalid argument',
       'No such input format: xyz: Invalid argument',
     ],
   ])('says what ffmpeg says of it: %j', async (messages, reason) => {

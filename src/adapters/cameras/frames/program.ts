@@ -104,16 +104,16 @@ const MAX_MESSAGE = 200;
 /** What names a program's own parts, such as `[rtsp @ 0x55d0]` and its standard input. */
 const PARTS = /\[[^\]]* @ 0x[0-9a-f]+\]\s*|^pipe:0: /g;
 
-/** What ffmpeg ends with whatever was wrong; the line before it says more. */
-const GENERAL = /^(?:\S+: )?(Invalid argument|Input\/output error|Invalid data found when processing input)$/;
+/** What ffmpeg ends with whatever was wrong; a line before it says more. */
+const GENERAL = /(?:^|: )(Invalid argument|Input\/output error|Invalid data found when processing input)$/;
+const NOTHING_MORE = /^Error opening input/;
 
-/** The last line of what a program said, or the one before where the last says little; without the names of its own parts. */
+/** The last line of what a program said, with one before it where it says little; without the names of its own parts. */
 export function lastMessage(messages: string): string {
   const lines = messages.split(/[\r\n]+/).map((line) => line.replaceAll(PARTS, '').trim());
-  const [last = '', before = ''] = lines.filter((line) => line !== '').toReversed();
+  const last = lines.findLast((line) => line !== '') ?? '';
   const general = GENERAL.exec(last)?.[1];
-  return (general !== undefined && before !== '' ? `${before.replace(/\.$/, '')}: ${general}` : last).slice(
-    0,
-    MAX_MESSAGE,
-  );
+  const more = lines.findLast((line) => line !== '' && !GENERAL.test(line) && !NOTHING_MORE.test(line));
+  const message = general === undefined || more === undefined ? last : `${more.replace(/\.$/, '')}: ${general}`;
+  return message.slice(0, MAX_MESSAGE);
 }
