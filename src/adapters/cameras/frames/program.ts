@@ -84,7 +84,8 @@ export async function streamOfProgram(
 ): Promise<void> {
   const { status, messages } = await runProgram(program, onBytes, signal);
   const last = program.meaning?.(messages) ?? lastMessage(messages);
-  throw new Error(last === '' ? `is gone: ${program.command} ended with status ${status}` : `is gone: ${last}`);
+  if (last !== '') throw new Error(`is gone: ${last}`);
+  throw new Error(status === 0 ? 'ended its stream' : `is gone: ${program.command} ended with status ${status}`);
 }
 
 /** Runs a program for what it prints, for at most `timeoutMs`. Rejects like `runProgram`. */
