@@ -3,25 +3,23 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
-import { afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { cameraContract } from '../../ports/camera.contract.ts';
 import type { Camera } from '../../ports/camera.ts';
 import { testContext } from '../../ports/context.test-support.ts';
+import { serverThatSays } from './broken-server.test-support.ts';
 import { httpCamera } from './http-camera.ts';
+import { closedAfterwards, untilCheck } from './programs.test-support.ts';
 
 const never = new AbortController().signal;
 let picture: Buffer;
-const opened: Camera[] = [];
+const keep = closedAfterwards();
 
 beforeAll(async () => {
   picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
     .jpeg()
     .toBuffer();
 });
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((camera) => camera.close()));
-});
-
 const sendSnapshot: RequestListener = (_request, response) => {
   response.setHeader('content-type', 'image/jpeg').end(picture);
 };
@@ -52,24 +50,12 @@ async function stop(server: Server): Promise<void> {
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
 async function open(url: string, written = url): Promise<Camera> {
-  const camera = await httpCamera.open(
-    httpCamera.options.parse({ url }),
-    await testContext({ written: { url: written } }),
-  );
-  opened.push(camera);
-  return camera;
+  const context = await testContext({ written: { url: written } });
+  return keep(await httpCamera.open(httpCamera.options.parse({ url }), context));
 }
 
 async function cameraOf(listener: RequestListener): Promise<Camera> {
   return await open(`http://127.0.0.1:${portOf(await serve(listener))}/picture`);
-}
-
-async function untilCheck(camera: Camera, end: 'fulfilled' | 'rejected'): Promise<void> {
-  for (;;) {
-    const [check] = await Promise.allSettled([camera.check(never)]);
-    if (check?.status === end) return;
-    await wait(5);
-  }
 }
 
 describe('a camera that gives one picture at a time over HTTP', () => {
@@ -100,6 +86,7 @@ describe('a camera that gives one picture at a time over HTTP', () => {
     await expect(camera.capture(never)).rejects.toMatchObject(away);
     await expect(camera.check(never)).rejects.toMatchObject(away);
     await serve(sendSnapshot, port);
+    await untilCheck(camera, 'fulfilled');
     expect(Buffer.from(await camera.capture(never))).toEqual(picture);
   });
 
@@ -114,13 +101,35 @@ describe('a camera that gives one picture at a time over HTTP', () => {
       response.writeHead(200, { 'content-type': 'image/jpeg', 'content-length': 1000 });
       response.write('half', () => response.destroy());
     });
-    const broken = { code: 'CAPTURE_FAILED', message: expect.stringContaining('broke off its answer') };
-    await expect(camera.capture(never)).rejects.toMatchObject(broken);
+    await expect(camera.capture(never)).rejects.toThrow('broke off its answer');
   });
 
-  it('is called off while the camera hangs', async () => {
-    const camera = await cameraOf(() => undefined);
+  it('fails at once when the camera was found to hang, until it answers again', async () => {
+    const answers = Promise.withResolvers<void>();
+    const camera = await cameraOf((request, response) => {
+      answers.promise.then(() => sendSnapshot(request, response));
+    });
     await expect(camera.capture(AbortSignal.timeout(20))).rejects.toThrow('timeout');
+    const found = 'gave no answer for 5000 ms';
+    const isFound = async () => await expect(camera.check(AbortSignal.timeout(50))).rejects.toThrow(found);
+    await vi.waitFor(isFound, { timeout: 30_000 });
+    await expect(camera.capture(never)).rejects.toThrow(found);
+    answers.resolve();
+    await untilCheck(camera, 'fulfilled');
+    expect(Buffer.from(await camera.capture(never))).toEqual(picture);
+  });
+
+  it('says that the camera speaks something else', async () => {
+    const port = await serverThatSays('this is no picture\r\n');
+    const camera = await open(`http://127.0.0.1:${port}/picture`);
+    expect(await untilCheck(camera, 'rejected')).toContain('cannot be reached (');
+    await expect(camera.capture(never)).rejects.toMatchObject({ code: 'CAMERA_UNREACHABLE' });
+  });
+
+  it('gives bytes that are no picture as they are: the item keeps them and says so', async () => {
+    const page = '<html>Log in first</html>';
+    const camera = await cameraOf((_request, response) => response.setHeader('content-type', 'text/html').end(page));
+    expect(Buffer.from(await camera.capture(never)).toString()).toBe(page);
   });
 });
 
@@ -144,6 +153,22 @@ describe('a camera that gives a stream over HTTP', () => {
       sendStream(request, response);
       response.write(Buffer.from([0xff, 0xd8, 0xff, 0xd8, 0xff, 0xe0, 0, 1, 2, 3, 0xff]));
     });
+    expect(Buffer.from(await camera.capture(never))).toEqual(picture);
+  });
+
+  it('is opened by itself when the camera was away at first', async () => {
+    const server = await serve(sendStream);
+    const port = portOf(server);
+    await stop(server);
+    const camera = await open(`http://127.0.0.1:${port}/picture`);
+    await expect(camera.capture(never)).rejects.toMatchObject({ code: 'CAMERA_UNREACHABLE' });
+    const asked = Promise.withResolvers<void>();
+    await serve((request, response) => {
+      asked.resolve();
+      sendStream(request, response);
+    }, port);
+    await asked.promise;
+    await untilCheck(camera, 'fulfilled');
     expect(Buffer.from(await camera.capture(never))).toEqual(picture);
   });
 

@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cameraContract } from '../../ports/camera.contract.ts';
 import type { Camera, CameraContext } from '../../ports/camera.ts';
@@ -49,7 +51,7 @@ describe('a Raspberry Pi camera', () => {
         ...['--flush', '--output', '-'],
       ],
     ]);
-    expect(camera.warnings?.()).toEqual([]);
+    expect(camera.warnings?.()).toEqual(['size 1920x1080 was refused: its pictures are 8x8']);
   });
 
   it('takes pictures without a setting that it cannot have, and says so', async () => {
@@ -68,6 +70,21 @@ describe('a Raspberry Pi camera', () => {
     expect(await untilCheck(camera, 'rejected')).toBe(
       'the Raspberry Pi camera 0 cannot be read: rpicam-vid is not installed: sudo apt-get install -y rpicam-apps',
     );
+  });
+
+  it('says that it is gone, and takes pictures again when it is back', async () => {
+    const [found, cable] = [await programs(), join(await temporaryFolder(), 'cable')];
+    const pictures = (await pictureWriter()).replace('while ', `while [ -e "${cable}" ] && `);
+    await found.add('rpicam-vid', `${pictures}; echo 'ERROR: *** no cameras available ***' >&2; exit 255`);
+    await writeFile(cable, '');
+    const camera = await openPi(found.path);
+    await camera.capture(never);
+    await rm(cable);
+    await untilCheck(camera, 'rejected');
+    await expect(camera.capture(never)).rejects.toMatchObject({ code: 'CAMERA_UNREACHABLE' });
+    await writeFile(cable, '');
+    await untilCheck(camera, 'fulfilled');
+    expect((await camera.capture(never)).byteLength).toBeGreaterThan(0);
   });
 
   it('says what its program says', async () => {

@@ -48,6 +48,7 @@ export const piCamera = defineCamera({
     const camera = openFrameSource({
       name,
       latencyMs: latency_ms,
+      size: { width, height },
       log,
       async stream(onBytes, signal) {
         const [newer, older] = COMMANDS;
@@ -61,7 +62,7 @@ export const piCamera = defineCamera({
         }
       },
     });
-    return { ...camera, warnings: () => set.refused };
+    return { ...camera, warnings: () => [...set.refused, ...camera.warnings()] };
   },
 });
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -43,6 +43,20 @@ export async function programs(): Promise<Programs> {
   };
 }
 
+/** The arguments of the programs that this process has started and that run now, each as one text. */
+export function runningPrograms(): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const isOurs = readFileSync(`/proc/${pid}/status`, 'utf8').includes(`\nPPid:\t${process.pid}\n`);
+        return isOurs ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : [];
+      } catch {
+        return []; // it has ended meanwhile
+      }
+    });
+}
+
 /** A script that writes this picture again and again, as a camera's program does. */
 export async function pictureWriter(): Promise<string> {
   const file = join(await temporaryFolder(), 'picture.jpg');
@@ -57,6 +71,8 @@ export const CLOCK_PICTURES = [
   'color=s=256x8:r=25,realtime,settb=1/1000',
   "setpts='RTCTIME/1000'",
   "geq=lum='255*mod(floor(T*1000/pow(2,floor(X/8))),2)':cb=128:cr=128",
+  // ffmpeg reads them at their own pace, which is 25 a second again
+  'settb=1/25,setpts=N',
 ].join(',');
 
 const BLOCKS = 32;

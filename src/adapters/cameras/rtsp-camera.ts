@@ -9,6 +9,28 @@ import { streamOfProgram } from './frames/program.ts';
 const DEFAULT_LATENCY_MS = 300;
 /** A stream begins with its next key frame, which some cameras send every few seconds. */
 const START_TIMEOUT_MS = 20_000;
+/** When ffmpeg gives up by itself: one that hears nothing would stay for ever where its station was killed. */
+const SILENCE_MS = 30_000;
+
+/** One thread: several would each hold back a picture. What the script names is found out by its own input already. */
+const INPUT = [
+  ...['-flags', 'low_delay', '-threads', '1', '-analyzeduration', '1', '-f', 'concat', '-safe', '0'],
+  ...['-protocol_whitelist', 'pipe,rtp,tcp,tls,udp', '-i', 'pipe:0'],
+];
+/** What older ones say to the options in the script. */
+const NEEDS_NEWER = /unknown keyword 'option'/i;
+
+/** The address of the stream for ffmpeg's standard input: it holds a password, which an argument would show to everyone. */
+function script(url: string, transport: string): string {
+  const quoted = url.replaceAll(/[\r\n]/g, '').replaceAll("'", "'\\''");
+  return [
+    'ffconcat version 1.0',
+    `file '${quoted}'`,
+    `option rtsp_transport ${transport}`,
+    'option analyzeduration 1000000',
+    `option timeout ${SILENCE_MS * 1_000}\n`,
+  ].join('\n');
+}
 
 /** A camera in the network that speaks RTSP, read by ffmpeg, which keeps its stream open. */
 export const rtspCamera = defineCamera({
@@ -32,10 +54,12 @@ export const rtspCamera = defineCamera({
   source: ({ url }) => shownAddress(url),
   async open({ url, transport, latency_ms }, { env, log, written }) {
     const shown = shownAddress(String(written?.url ?? url));
-    // one thread: several would each hold back a picture
-    const input = ['-flags', 'low_delay', '-threads', '1', '-analyzeduration', '1000000'];
-    const args = toPictures([...input, '-rtsp_transport', transport, '-i', url], false);
-    const program = { ...ffmpeg(args, env), redacted: redactor(url, shown) };
+    const program = {
+      ...ffmpeg(toPictures(INPUT, false), env),
+      input: script(url, transport),
+      redacted: redactor(url, shown),
+      meaning: (messages: string) => (NEEDS_NEWER.test(messages) ? 'ffmpeg 5.0 or newer is needed' : null),
+    };
     return openFrameSource({
       name: `the camera at ${shown}`,
       latencyMs: latency_ms,

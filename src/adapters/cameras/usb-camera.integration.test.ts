@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cameraContract } from '../../ports/camera.contract.ts';
 import type { Camera, CameraContext } from '../../ports/camera.ts';
-import { temporaryFolder, testContext } from '../../ports/context.test-support.ts';
+import { silentLog, temporaryFolder, testContext } from '../../ports/context.test-support.ts';
 import {
   CLOCK_PICTURES,
   closedAfterwards,
@@ -53,19 +53,20 @@ async function openUsb(
   return keep(await usbCamera.open(parsed, { ...(await testContext({ env: { PATH: path } })), ...context }));
 }
 
-async function openMadeUp(latency_ms = 0): Promise<Camera> {
-  const context = await testContext({ env: { PATH: process.env.PATH } });
-  return keep(await openUsbCamera(usbCamera.options.parse({ source: CLOCK_PICTURES, latency_ms }), context, 'lavfi'));
+async function openMadeUp(options: Readonly<Record<string, unknown>> = {}, log = silentLog): Promise<Camera> {
+  const context = await testContext({ env: { PATH: process.env.PATH }, log });
+  const parsed = usbCamera.options.parse({ source: CLOCK_PICTURES, latency_ms: 0, ...options });
+  return keep(await openUsbCamera(parsed, context, 'lavfi'));
 }
 
 describe('the options of a USB camera', () => {
   it('are those of the specification, all of them optional', () => {
     const all = { source: '/dev/video0', width: 1280, height: 720, pixel_format: 'MJPG', fps: 30, latency_ms: 40 };
     expect(usbCamera.options.parse(all)).toEqual(all);
-    expect(usbCamera.options.parse({})).toEqual({ latency_ms: 70 });
+    expect(usbCamera.options.parse({})).toEqual({ latency_ms: 60 });
   });
 
-  it.each([{ width: 0 }, { height: 1.5 }, { fps: 0 }, { source: '' }, { camera_number: 0 }, { width: 640 }])(
+  it.each([{ width: 0 }, { height: 1.5 }, { fps: 0 }, { source: '' }, { camera_number: 0 }])(
     'do not allow %j',
     (options) => {
       expect(usbCamera.options.safeParse(options).success).toBe(false);
@@ -91,10 +92,18 @@ describe.skipIf(withoutFfmpeg !== '')(`a USB camera that ffmpeg makes up${withou
   });
 
   it('gives pictures that were made later by the time they need from the sensor', async () => {
-    const camera = await openMadeUp(200);
+    const camera = await openMadeUp({ latency_ms: 200 });
     await camera.check(never);
     const trigger = timeNow();
     expect(await timeIn(await camera.capture(never))).toBeGreaterThan(trigger + 100);
+  });
+
+  it('goes on when two pictures come at the same time', async () => {
+    const warnings: object[] = [];
+    const source = "testsrc=r=50,setpts='2*floor(N/2)/(50*TB)'";
+    const camera = await openMadeUp({ source }, { ...silentLog, warn: (fields) => void warnings.push(fields) });
+    for (let count = 0; count < 10; count += 1) await camera.capture(never);
+    expect(warnings).toEqual([]);
   });
 });
 
@@ -106,7 +115,7 @@ describe('how a USB camera is read', () => {
   const COMMON = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error', '-fflags', 'nobuffer'];
   const AS_IT_IS = ['-map', '0:v:0', '-c:v', 'copy', '-flush_packets', '1', '-f', 'mjpeg', 'pipe:1'];
   const ENCODED = [
-    ...['-map', '0:v:0', '-c:v', 'mjpeg', '-q:v', '2', '-threads', '1', '-fps_mode', 'passthrough'],
+    ...['-map', '0:v:0', '-vf', 'settb=1/25,setpts=N', '-r', '25', '-c:v', 'mjpeg', '-q:v', '2', '-threads', '1'],
     ...['-flush_packets', '1', '-f', 'mjpeg', 'pipe:1'],
   ];
 
@@ -138,6 +147,36 @@ describe('how a USB camera is read', () => {
     await (await openUsb(found, { source, pixel_format })).capture(never);
     const input = ['-f', 'v4l2', '-input_format', asked, '-i', source];
     expect(found.calls('ffmpeg')).toEqual([[...COMMON, ...input, ...output]]);
+  });
+});
+
+describe('the size of the pictures of a USB camera', () => {
+  const SIZES = '[v4l2 @ 0x5581] Compressed: mjpeg : Motion-JPEG : 640x480 1280x960 1280x720 1920x1080';
+
+  it.each([
+    [{ width: 1280 }, '1280x960'],
+    [{ height: 1080, pixel_format: 'MJPG' }, '1920x1080'],
+    [{ width: 800, height: 600 }, '800x600'],
+  ])('is asked for with %j as %s', async (options, size) => {
+    const [found, source] = [await withFormats(SIZES), await device()];
+    await (await openUsb(found, { source, ...options })).capture(never);
+    expect(found.calls('ffmpeg').at(-1)?.join(' ')).toContain(` -video_size ${size} `);
+  });
+
+  it.each([
+    [SIZES, 'has no size 800xany, but 640x480, 1280x960, 1280x720, 1920x1080'],
+    ['', 'does not say which sizes it has: give both width and height'],
+  ])('is refused when the device cannot have it, by a device with the formats "%s"', async (formats, reason) => {
+    const [found, source] = [await withFormats(formats), await device()];
+    const camera = await openUsb(found, { source, width: 800 });
+    expect(await untilCheck(camera, 'rejected')).toBe(`the USB camera ${source} ${reason}`);
+  });
+
+  it('is a warning when the device takes another one, and pictures are taken', async () => {
+    const [found, source] = [await withFormats(SIZES), await device()];
+    const camera = await openUsb(found, { source, width: 800, height: 600 });
+    expect((await camera.capture(never)).byteLength).toBeGreaterThan(0);
+    expect(camera.warnings?.()).toEqual(['size 800x600 was refused: its pictures are 8x8']);
   });
 });
 
@@ -208,13 +247,21 @@ describe('a USB camera that is away', () => {
     expect((await camera.capture(never)).byteLength).toBeGreaterThan(0);
   });
 
-  it('says what ffmpeg says of it', async () => {
+  it.each([
+    ['[v4l2 @ 0x55] /dev/video0: Device or resource busy', '/dev/video0: Device or resource busy'],
+    [
+      '[v4l2 @ 0x55] No such input format: xyz.\n/dev/video0: Invalid argument',
+      'No such input format: xyz: Invalid argument',
+    ],
+    [
+      '[in#0 @ 0x55] No such input format: xyz.\nError opening input file x.\nError opening input files: Invalid argument',
+      'No such input format: xyz: Invalid argument',
+    ],
+  ])('says what ffmpeg says of it: %j', async (messages, reason) => {
     const [found, source] = [await programs(), await device()];
-    await found.add('ffmpeg', "echo '[v4l2 @ 0x55] /dev/video0: Device or resource busy' >&2; exit 1");
+    await found.add('ffmpeg', `echo '${messages}' >&2; exit 1`);
     const camera = await openUsb(found, { source });
-    expect(await untilCheck(camera, 'rejected')).toBe(
-      `the USB camera ${source} is gone: /dev/video0: Device or resource busy`,
-    );
+    expect(await untilCheck(camera, 'rejected')).toBe(`the USB camera ${source} is gone: ${reason}`);
   });
 
   it('says how to install ffmpeg where it is absent', async () => {

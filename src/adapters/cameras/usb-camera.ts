@@ -1,14 +1,15 @@
 import { access } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Camera, type CameraContext, defineCamera } from '../../ports/camera.ts';
+import { sizeToSet } from './frames/asked-size.ts';
 import { ffmpeg, toPictures } from './frames/ffmpeg.ts';
 import { openFrameSource } from './frames/frame-source.ts';
 import { streamOfProgram } from './frames/program.ts';
 import { setControls } from './frames/v4l2-controls.ts';
-import { firstCamera, videoFormats } from './frames/v4l2-devices.ts';
+import { firstCamera, type VideoFormat, videoFormats } from './frames/v4l2-devices.ts';
 
-/** One exposure and one transfer at 30 pictures a second. */
-const DEFAULT_LATENCY_MS = 70;
+/** The exposure of a lit scene and one transfer at 30 pictures a second; the next picture is then here within 100 ms. */
+const DEFAULT_LATENCY_MS = 60;
 
 const Options = z
   .strictObject({
@@ -17,8 +18,8 @@ const Options = z
       .min(1)
       .optional()
       .meta({ description: 'Device, such as /dev/video0; absent: the first camera found.' }),
-    width: z.int().min(1).optional().meta({ description: 'Pixels.' }),
-    height: z.int().min(1).optional().meta({ description: 'Pixels.' }),
+    width: z.int().min(1).optional().meta({ description: 'Pixels; without height: the largest size of this width.' }),
+    height: z.int().min(1).optional().meta({ description: 'Pixels; without width: the largest size of this height.' }),
     pixel_format: z
       .string()
       .min(1)
@@ -29,11 +30,6 @@ const Options = z
       description:
         'Milliseconds from the sensor to here: pictures that come sooner after a trigger show what was before it.',
     }),
-  })
-  .refine(({ width, height }) => (width === undefined) === (height === undefined), {
-    error: 'expected width and height, or neither of them',
-    path: ['width'],
-    when: ({ value }) => typeof value === 'object' && value !== null,
   })
   .meta({ title: 'USB camera' });
 
@@ -52,9 +48,10 @@ export async function openUsbCamera(
   { env, log, settings, written }: CameraContext,
   input: 'v4l2' | 'lavfi',
 ): Promise<Camera> {
-  const { source, pixel_format, latency_ms } = options;
+  const { source, width, height, pixel_format, fps, latency_ms } = options;
   const name = source === undefined ? 'the USB camera' : `the USB camera ${String(written?.source ?? source)}`;
-  let warnings: readonly string[] = [];
+  /** The settings that the device did not take when it was opened last, one sentence each. */
+  let refused: readonly string[] = [];
 
   const deviceOf = async (signal: AbortSignal): Promise<string> => {
     const device = source ?? (await firstCamera(env, signal));
@@ -69,18 +66,23 @@ export async function openUsbCamera(
   /** Sets up the device and gives the arguments to read it with. */
   const prepare = async (signal: AbortSignal): Promise<readonly string[]> => {
     const device = await deviceOf(signal);
-    const format = pixel_format === undefined ? await preferredFormat(device, env, signal) : formatName(pixel_format);
-    const refused = settings === undefined ? [] : await setControls(device, settings, env, signal);
-    for (const warning of refused) {
-      if (!warnings.includes(warning)) log.warn({ camera: name, warning }, 'the camera does not take a setting');
+    const isOneSided = (width === undefined) !== (height === undefined);
+    const formats = pixel_format === undefined || isOneSided ? await videoFormats(device, env, signal) : [];
+    const format = pixel_format === undefined ? preferredFormat(formats) : formatName(pixel_format);
+    const ofFormat = formats.filter(({ name }) => format === null || name === format);
+    const size = sizeToSet({ width, height }, ofFormat);
+    const now = settings === undefined ? [] : await setControls(device, settings, env, signal);
+    for (const warning of now) {
+      if (!refused.includes(warning)) log.warn({ camera: name, warning }, 'the camera does not take a setting');
     }
-    warnings = refused;
-    return toPictures(v4l2Input(device, format, options), format === 'mjpeg');
+    refused = now;
+    return toPictures(v4l2Input(device, { format, size, fps }), format === 'mjpeg');
   };
 
   const camera = openFrameSource({
     name,
     latencyMs: latency_ms,
+    size: { width, height },
     log,
     async stream(onBytes, signal) {
       const made = ['-re', '-f', 'lavfi', '-i', source ?? 'testsrc'];
@@ -88,26 +90,27 @@ export async function openUsbCamera(
       await streamOfProgram(ffmpeg(args, env), onBytes, signal);
     },
   });
-  return { ...camera, warnings: () => warnings };
+  return { ...camera, warnings: () => [...refused, ...camera.warnings()] };
 }
 
-function v4l2Input(
-  device: string,
-  format: string | null,
-  { width, height, fps }: z.output<typeof Options>,
-): readonly string[] {
+interface V4l2Settings {
+  readonly format: string | null;
+  readonly size: string | null;
+  readonly fps: number | undefined;
+}
+
+function v4l2Input(device: string, { format, size, fps }: V4l2Settings): readonly string[] {
   return [
     ...['-f', 'v4l2'],
     ...(format === null ? [] : ['-input_format', format]),
-    ...(width === undefined ? [] : ['-video_size', `${width}x${height}`]),
+    ...(size === null ? [] : ['-video_size', size]),
     ...(fps === undefined ? [] : ['-framerate', String(fps)]),
     ...['-i', device],
   ];
 }
 
 /** JPEG where the device makes it, which costs nothing here; null: what the device gives by itself. */
-async function preferredFormat(device: string, env: CameraContext['env'], signal: AbortSignal): Promise<string | null> {
-  const formats = await videoFormats(device, env, signal);
+function preferredFormat(formats: readonly VideoFormat[]): string | null {
   return formats.some(({ name }) => name === 'mjpeg') ? 'mjpeg' : null;
 }
 

@@ -1,23 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import sharp from 'sharp';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cameraContract } from '../../../ports/camera.contract.ts';
 import type { Camera } from '../../../ports/camera.ts';
 import { silentLog } from '../../../ports/context.test-support.ts';
 import type { Log } from '../../../ports/context.ts';
+import { closedAfterwards, untilCheck } from '../programs.test-support.ts';
 import { type FrameSourceOptions, openFrameSource, type RunStream } from './frame-source.ts';
 
 const never = new AbortController().signal;
-const opened: Camera[] = [];
+const keep = closedAfterwards();
 let picture: Buffer;
 
 beforeAll(async () => {
   picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
     .jpeg()
     .toBuffer();
-});
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((camera) => camera.close()));
 });
 
 /** A picture that says when it was made: the time follows in a comment of the file. */
@@ -44,22 +42,8 @@ const steady: RunStream = async (onBytes, signal) => {
 };
 
 function open(stream: RunStream, options: Partial<FrameSourceOptions> = {}): Camera {
-  const camera = openFrameSource({
-    ...{ name: 'the camera', latencyMs: 0, firstPauseMs: 5, lastPauseMs: 10, log: silentLog },
-    ...options,
-    stream,
-  });
-  opened.push(camera);
-  return camera;
-}
-
-/** Resolves when the check of a camera has this end. */
-async function untilCheck(camera: Camera, end: 'fulfilled' | 'rejected'): Promise<void> {
-  for (;;) {
-    const [check] = await Promise.allSettled([camera.check(never)]);
-    if (check?.status === end) return;
-    await wait(2);
-  }
+  const paces = { firstPauseMs: 5, lastPauseMs: 10 };
+  return keep(openFrameSource({ name: 'the camera', latencyMs: 0, log: silentLog, ...paces, ...options, stream }));
 }
 
 describe('a camera that is always running', () => {
@@ -159,6 +143,15 @@ describe('a camera that is always running', () => {
   it('notices that a stream never begins', async () => {
     const camera = open((_onBytes, signal) => wait(60_000, undefined, { signal }), { startTimeoutMs: 20 });
     await expect(camera.check(never)).rejects.toThrow('the camera gave no picture for 20 ms');
+  });
+
+  it('says that what comes is no picture', async () => {
+    const garbage: RunStream = async (onBytes, signal) => {
+      onBytes(Buffer.from('this is no picture'));
+      await wait(60_000, undefined, { signal });
+    };
+    const camera = open(garbage, { startTimeoutMs: 20 });
+    await expect(camera.check(never)).rejects.toThrow('the camera gave no picture for 20 ms, but other data');
   });
 
   it('lets go of its stream before it says that it is closed, and of a capture that waits', async () => {

@@ -1,8 +1,9 @@
 import { AppError, messageOf } from '../../../domain/errors.ts';
 import type { Camera } from '../../../ports/camera.ts';
 import type { Log } from '../../../ports/context.ts';
+import { type AskedSize, otherSize } from './asked-size.ts';
+import { createBackoff } from './backoff.ts';
 import { createJpegSplitter } from './jpeg-splitter.ts';
-import { pauseUnless } from './pause.ts';
 
 /**
  * Opens the stream and gives its bytes as they come. Resolves or rejects when it has ended and everything it held is
@@ -24,6 +25,8 @@ export interface FrameSourceOptions {
   readonly firstPauseMs?: number;
   /** What it is up to at most. */
   readonly lastPauseMs?: number;
+  /** What the device was asked for; a picture that has another size is a warning of the camera. */
+  readonly size?: AskedSize;
   readonly log: Log;
 }
 
@@ -40,9 +43,8 @@ interface Waiting {
  * one of before. A stream that ends or stops is opened again by itself, with growing pauses, and until its first picture
  * captures fail at once with `CAMERA_UNREACHABLE` and the reason.
  */
-export function openFrameSource(options: FrameSourceOptions): Camera {
+export function openFrameSource(options: FrameSourceOptions): Camera & Required<Pick<Camera, 'warnings'>> {
   const { name, stream, latencyMs, startTimeoutMs = 10_000, stallTimeoutMs = 5_000, log } = options;
-  const { firstPauseMs = 250, lastPauseMs = 5_000 } = options;
   const now = (): number => performance.now();
   const waiting = new Set<Waiting>();
   const end = new AbortController();
@@ -51,10 +53,19 @@ export function openFrameSource(options: FrameSourceOptions): Camera {
   let hasGiven = false;
   /** Why there is no picture; null while there are some, and before the first attempt has ended. */
   let failure: string | null = null;
+  let warning: string | null = null;
 
   const unreachable = (reason: string): AppError => new AppError('CAMERA_UNREACHABLE', `${name} ${reason}`);
   const failAll = (error: Error): void => {
     for (const one of waiting) one.fail(error);
+  };
+
+  const lookAtSize = (picture: Uint8Array): void => {
+    const other = otherSize(picture, options.size ?? {});
+    if (other !== null && other !== warning) {
+      log.warn({ camera: name, warning: other }, 'the camera does not take a setting');
+    }
+    warning = other;
   };
 
   /** One life of the stream; gives the reason of its end. */
@@ -63,9 +74,11 @@ export function openFrameSource(options: FrameSourceOptions): Camera {
     const stopIt = (): void => stop.abort();
     end.signal.addEventListener('abort', stopIt, { once: true });
     let stalled: string | null = null;
+    /** Whether bytes have come since the last picture. */
+    let hasOther = false;
     const watch = (timeoutMs: number): NodeJS.Timeout =>
       setTimeout(() => {
-        stalled = `gave no picture for ${timeoutMs} ms`;
+        stalled = `gave no picture for ${timeoutMs} ms${hasOther ? ', but other data' : ''}`;
         isRunning = false;
         failure = stalled;
         failAll(unreachable(stalled));
@@ -80,12 +93,18 @@ export function openFrameSource(options: FrameSourceOptions): Camera {
         timer = watch(stallTimeoutMs);
         if (!isRunning && failure !== null) log.info({ camera: name }, 'the camera is back');
         isRunning = true;
+        if (!hasGiven) lookAtSize(bytes());
         hasGiven = true;
+        hasOther = false;
         failure = null;
         for (const one of waiting) if (startedAt >= one.after) one.give(bytes);
       },
     });
-    const reason = await stream((chunk) => splitter.push(chunk), stop.signal).then(
+    const onBytes = (chunk: Uint8Array): void => {
+      hasOther = true;
+      splitter.push(chunk);
+    };
+    const reason = await stream(onBytes, stop.signal).then(
       () => 'ended its stream',
       (error: unknown) => messageOf(error),
     );
@@ -95,21 +114,19 @@ export function openFrameSource(options: FrameSourceOptions): Camera {
   };
 
   const run = async (): Promise<void> => {
-    let pauseMs = firstPauseMs;
+    const backoff = createBackoff(options.firstPauseMs, options.lastPauseMs);
     while (!end.signal.aborted) {
       const before = failure;
       hasGiven = false;
       const reason = await runOnce();
       if (end.signal.aborted) return;
-      if (hasGiven) pauseMs = firstPauseMs;
+      if (hasGiven) backoff.reset();
       isRunning = false;
       failure = reason;
       failAll(unreachable(reason));
       if (hasGiven || reason !== before)
         log.warn({ camera: name, reason }, 'the camera gives no pictures and is opened again');
-      // several cameras of one hub come back at different times
-      await pauseUnless(end.signal, pauseMs * (0.5 + Math.random() / 2));
-      pauseMs = Math.min(2 * pauseMs, lastPauseMs);
+      await backoff.pause(end.signal);
     }
   };
 
@@ -150,6 +167,7 @@ export function openFrameSource(options: FrameSourceOptions): Camera {
       if (failure !== null) throw unreachable(failure);
       if (!isRunning) await pictureAfter(0, signal);
     },
+    warnings: () => (warning === null ? [] : [warning]),
     async close() {
       end.abort();
       failAll(new AppError('CAPTURE_FAILED', `${name} is closed`));

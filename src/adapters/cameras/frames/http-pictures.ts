@@ -76,10 +76,12 @@ export async function pictureOf(answer: Response): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** The code of the system where there is one, for people who look after networks. */
+/** The code of the system where there is one, for people who look after networks; else what the last cause says. */
 function codeOf(error: unknown): string {
+  let text = String(error);
   for (let at = error; at instanceof Error; at = at.cause) {
     if ('code' in at && typeof at.code === 'string') return at.code;
+    text = at.message;
   }
-  return error instanceof Error ? error.message : String(error);
+  return text;
 }

@@ -10,8 +10,12 @@ export interface Program {
   /** How to get it where it is absent, as one line of a shell. */
   readonly install: string;
   readonly env: Environment;
+  /** What it reads on its standard input, which then ends: every user of the machine can see its arguments, and nobody this. */
+  readonly input?: string;
   /** Takes out of its messages what nobody may see. */
   readonly redacted?: (text: string) => string;
+  /** What a message of it means to people who do not know it; null: the message stands for itself. */
+  readonly meaning?: (messages: string) => string | null;
 }
 
 /** Said of a program that is not installed. */
@@ -35,20 +39,22 @@ const HANDED_ON = /^(PATH|HOME|LANG|TZ|LD_LIBRARY_PATH|LIBCAMERA_\w+)$/;
  * Resolves when it is gone, so that its device is free. Rejects with `ProgramAbsent` where it is not installed.
  */
 function runProgram(
-  { command, args, install, env, redacted = (text) => text }: Program,
+  { command, args, install, env, input = '', redacted = (text) => text }: Program,
   onBytes: (chunk: Uint8Array) => void,
   signal: AbortSignal,
 ): Promise<ProgramEnd> {
   const { promise, resolve, reject } = Promise.withResolvers<ProgramEnd>();
   const handed = Object.fromEntries(Object.entries(env).filter(([name]) => HANDED_ON.test(name)));
   // detached: a Ctrl-C on the terminal is the station's to answer, which lets inspections finish before it ends its cameras
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: handed, detached: true });
+  const child = spawn(command, args, { stdio: 'pipe', env: handed, detached: true });
   let messages = '';
   let killer: NodeJS.Timeout | undefined;
   const stop = (): void => {
     child.kill('SIGTERM');
     killer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
   };
+  // one that ends without having read it says why in its messages
+  child.stdin.on('error', () => undefined).end(input);
   child.stdout.on('data', onBytes);
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     messages = (messages + text).slice(-KEPT_MESSAGES);
@@ -77,8 +83,9 @@ export async function streamOfProgram(
   signal: AbortSignal,
 ): Promise<void> {
   const { status, messages } = await runProgram(program, onBytes, signal);
-  const last = lastMessage(messages);
-  throw new Error(last === '' ? `is gone: ${program.command} ended with status ${status}` : `is gone: ${last}`);
+  const last = program.meaning?.(messages) ?? lastMessage(messages);
+  if (last !== '') throw new Error(`is gone: ${last}`);
+  throw new Error(status === 0 ? 'ended its stream' : `is gone: ${program.command} ended with status ${status}`);
 }
 
 /** Runs a program for what it prints, for at most `timeoutMs`. Rejects like `runProgram`. */
@@ -95,8 +102,19 @@ export async function outputOfProgram(
 
 const MAX_MESSAGE = 200;
 
-/** The last line of what a program said, without what names its own parts, such as `[rtsp @ 0x55d0]`. */
+/** What names a program's own parts, such as `[rtsp @ 0x55d0]` and its standard input. */
+const PARTS = /\[[^\]]* @ 0x[0-9a-f]+\]\s*|^pipe:0: /g;
+
+/** What ffmpeg ends with whatever was wrong; a line before it says more. */
+const GENERAL = /(?:^|: )(Invalid argument|Input\/output error|Invalid data found when processing input)$/;
+const NOTHING_MORE = /^Error opening input/;
+
+/** The last line of what a program said, with one before it where it says little; without the names of its own parts. */
 export function lastMessage(messages: string): string {
-  const lines = messages.split(/[\r\n]+/).map((line) => line.replaceAll(/\[[^\]]* @ 0x[0-9a-f]+\]\s*/g, '').trim());
-  return (lines.findLast((line) => line !== '') ?? '').slice(0, MAX_MESSAGE);
+  const lines = messages.split(/[\r\n]+/).map((line) => line.replaceAll(PARTS, '').trim());
+  const last = lines.findLast((line) => line !== '') ?? '';
+  const general = GENERAL.exec(last)?.[1];
+  const more = lines.findLast((line) => line !== '' && !GENERAL.test(line) && !NOTHING_MORE.test(line));
+  const message = general === undefined || more === undefined ? last : `${more.replace(/\.$/, '')}: ${general}`;
+  return message.slice(0, MAX_MESSAGE);
 }
