@@ -62,6 +62,11 @@ export async function listenInstead(onConnection: (socket: Socket) => void): Pro
   return await untilTestEnds(createTcpServer(onConnection));
 }
 
+/** Takes every connection in the place of a server, and whatever it is asked says this, or nothing at all. */
+export async function serverThatSays(answer: string): Promise<Instead> {
+  return await listenInstead((socket) => void socket.on('data', () => socket.write(answer)));
+}
+
 /** A server that listens until the test ends, which ends its connections too. */
 export async function untilTestEnds(server: Server): Promise<Instead> {
   const sockets = new Set<Socket>();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Camera } from '../../ports/camera.ts';
 import { testContext } from '../../ports/context.test-support.ts';
-import { serverThatSays } from './broken-server.test-support.ts';
+import { serverThatSays } from '../../testing/network.test-support.ts';
 import { httpCamera } from './http-camera.ts';
 import { piCamera } from './pi-camera.ts';
 import { closedAfterwards, programs, runningPrograms, withoutFfmpeg } from './programs.test-support.ts';
@@ -13,13 +13,13 @@ const GARBAGE = 'this is no picture, and no answer either\r\n';
 const STREAM = 'HTTP/1.1 200 OK\r\ncontent-type: multipart/x-mixed-replace; boundary=b\r\n\r\n';
 
 async function openRtsp(answer: string): Promise<Camera> {
-  const url = `rtsp://line7:secret@127.0.0.1:${await serverThatSays(answer)}/stream`;
+  const url = `rtsp://line7:secret@127.0.0.1:${(await serverThatSays(answer)).port}/stream`;
   const context = await testContext({ env: { PATH: process.env.PATH } });
   return await rtspCamera.open(rtspCamera.options.parse({ url }), context);
 }
 
 async function openHttp(answer: string): Promise<Camera> {
-  const url = `http://127.0.0.1:${await serverThatSays(answer)}/picture`;
+  const url = `http://127.0.0.1:${(await serverThatSays(answer)).port}/picture`;
   return await httpCamera.open(httpCamera.options.parse({ url }), await testContext());
 }
 

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { cameraContract } from '../../ports/camera.contract.ts';
 import type { Camera } from '../../ports/camera.ts';
 import { testContext } from '../../ports/context.test-support.ts';
-import { serverThatSays } from './broken-server.test-support.ts';
+import { listenOn, serverThatSays } from '../../testing/network.test-support.ts';
 import { httpCamera } from './http-camera.ts';
 import { closedAfterwards, untilCheck } from './programs.test-support.ts';
 
@@ -35,10 +35,11 @@ const sendStream: RequestListener = (_request, response) => {
   response.once('close', () => clearInterval(timer));
 };
 
-function serve(listener: RequestListener, port = 0): Promise<Server> {
+async function serve(listener: RequestListener, port = 0): Promise<Server> {
   const server = createServer(listener);
   onTestFinished(() => stop(server));
-  return new Promise((resolve) => server.listen(port, '127.0.0.1', () => resolve(server)));
+  await listenOn(server, port);
+  return server;
 }
 
 async function stop(server: Server): Promise<void> {
@@ -120,7 +121,7 @@ describe('a camera that gives one picture at a time over HTTP', () => {
   });
 
   it('says that the camera speaks something else', async () => {
-    const port = await serverThatSays('this is no picture\r\n');
+    const port = (await serverThatSays('this is no picture\r\n')).port;
     const camera = await open(`http://127.0.0.1:${port}/picture`);
     expect(await untilCheck(camera, 'rejected')).toContain('cannot be reached (');
     await expect(camera.capture(never)).rejects.toMatchObject({ code: 'CAMERA_UNREACHABLE' });

@@ -7,11 +7,12 @@ import sharp from 'sharp';
 import { afterEach } from 'vitest';
 import type { Camera } from '../../ports/camera.ts';
 import { temporaryFolder } from '../../ports/context.test-support.ts';
+import { without } from '../../testing/needs.test-support.ts';
 
 const never = new AbortController().signal;
 
 /** Ends the name of a test that runs the real ffmpeg, where there is none. */
-export const withoutFfmpeg = spawnSync('ffmpeg', ['-version']).status === 0 ? '' : ' (needs ffmpeg)';
+export const withoutFfmpeg = without('ffmpeg', spawnSync('ffmpeg', ['-version']).status === 0);
 
 /** A folder that a test puts before the programs of the machine. */
 export interface Programs {

@@ -35,8 +35,10 @@ print(server.get_bound_port(), flush=True)
 GLib.MainLoop().run()
 `;
 
+import { without } from '../../testing/needs.test-support.ts';
+
 /** Ends the name of a test that needs the RTSP server of GStreamer, where there is none. */
-export const withoutRtspServer = spawnSync(PYTHON, ['-c', LIBRARIES]).status === 0 ? '' : ' (needs GST_RTSP_SERVER)';
+export const withoutRtspServer = without('gstreamer-rtsp-server', spawnSync(PYTHON, ['-c', LIBRARIES]).status === 0);
 
 export interface RtspServer {
   readonly port: number;

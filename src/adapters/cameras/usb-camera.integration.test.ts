@@ -107,9 +107,12 @@ describe.skipIf(withoutFfmpeg !== '')(`a USB camera that ffmpeg makes up${withou
   });
 });
 
-describe.skipIf(!existsSync('/dev/video0'))('a USB camera that is there (needs /dev/video0)', () => {
-  cameraContract(() => openUsb({ path: process.env.PATH ?? '' }, {}));
-});
+// hardware: not registered where it is absent
+if (existsSync('/dev/video0')) {
+  describe('a USB camera that is there', () => {
+    cameraContract(() => openUsb({ path: process.env.PATH ?? '' }, {}));
+  });
+}
 
 describe('how a USB camera is read', () => {
   const COMMON = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'error', '-fflags', 'nobuffer'];
