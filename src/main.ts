@@ -9,11 +9,9 @@ import { join } from 'node:path';
 // written, nothing is kept.
 enableCompileCache(join(homedir(), '.cache/edge-orchestrator/code'));
 
-const [{ runCli }, { requireKeyOffLoopback }, { listen }, { listenWithModels }, { readSettings }] = await Promise.all([
+const [{ runCli }, { requireKeyOffLoopback }, { readSettings }] = await Promise.all([
   import('./cli/cli.ts'),
   import('./http/api-key.ts'),
-  import('./http/listen.ts'),
-  import('./http/model-server.ts'),
   import('./settings.ts'),
 ]);
 
@@ -21,11 +19,36 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
+/** Imported only by a command that serves, while what it serves is opened: from the check of its place on. */
+function whileOpening<Server>(load: () => Promise<Server>) {
+  let loading: Promise<Server> | undefined;
+  const server = (): Promise<Server> => {
+    loading ??= load();
+    return loading;
+  };
+  return {
+    server,
+    checkPlace(host: string, apiKey: string | null) {
+      requireKeyOffLoopback(host, apiKey);
+      server().catch(() => undefined);
+    },
+  };
+}
+
+const station = whileOpening(() => import('./http/listen.ts'));
+const models = whileOpening(() => import('./http/model-server.ts'));
+
 process.exitCode = await runCli(process.argv.slice(2), {
   settings: readSettings(),
   version,
-  startServer: { checkPlace: requireKeyOffLoopback, listen },
-  startModelServer: { checkPlace: requireKeyOffLoopback, listen: listenWithModels },
+  startServer: {
+    checkPlace: station.checkPlace,
+    listen: async (...args) => (await station.server()).listen(...args),
+  },
+  startModelServer: {
+    checkPlace: models.checkPlace,
+    listen: async (...args) => (await models.server()).listenWithModels(...args),
+  },
 });
 
 // What a plugin or an SDK left running, such as a timer, does not keep a command from ending.

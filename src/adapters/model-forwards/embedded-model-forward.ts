@@ -18,6 +18,8 @@ interface SharedModel {
   readonly loaded: Promise<unknown>;
 }
 
+const done = Promise.resolve();
+
 /** Runs the `.tflite` and `.onnx` files under `models/` of the edge root in worker threads of this process. */
 export const embeddedModelForward = defineModelForward({
   type: 'embedded',
@@ -40,6 +42,8 @@ export const embeddedModelForward = defineModelForward({
     const decode = createImageDecoder();
     const shared = new Map<string, SharedModel>();
     const inspected = new Map<string, string | null>();
+    /** What the workers have loaded to try it, and nobody uses yet. */
+    const tried = new Set<string>();
     let lastInspection = Promise.resolve();
     let closed = false;
 
@@ -63,9 +67,14 @@ export const embeddedModelForward = defineModelForward({
       const isUnused = shared.size === 0;
       const trial = isUnused ? pool : createInferencePool(1, timeout_ms);
       const reason = await trial.load(key, source).then(() => null, messageOf);
-      if (!isUnused) await trial.close();
-      else if (!shared.has(key)) await pool.unload(key);
       inspected.set(key, reason);
+      if (isUnused) {
+        if (reason === null && !shared.has(key)) tried.add(key);
+        return;
+      }
+      await trial.close();
+      await Promise.all([...tried].map((other) => pool.unload(other)));
+      tried.clear();
     }
 
     return {
@@ -73,7 +82,7 @@ export const embeddedModelForward = defineModelForward({
         if (closed) throw new AppError('ABORTED', `model "${model.name}" is not loaded: the models are closed`);
         const source = await abortable(readModelFile(root, model), signal);
         const key = keyOf(model, source.digest);
-        const entry = shared.get(key) ?? { users: 0, loaded: pool.load(key, source) };
+        const entry = shared.get(key) ?? { users: 0, loaded: tried.delete(key) ? done : pool.load(key, source) };
         shared.set(key, entry);
         entry.users += 1;
         try {
