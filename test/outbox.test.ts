@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Delivery } from '../src/domain/delivery.ts';
+import type { Diagnostic } from '../src/domain/diagnostic.ts';
 import type { Item } from '../src/domain/item.ts';
 import type { StationStatus } from '../src/station/orchestrator.ts';
 import { newEdgeRoot } from './edge-root.test-support.ts';
@@ -54,6 +55,8 @@ describe.skipIf(withoutPostgres !== '')(`a station with an S3 store and PostgreS
       expect(warnings.join()).toMatch(/telemetry_sink \(postgresql\): .+; 40 items wait/);
       expect(JSON.stringify(warnings)).not.toContain('swordfish');
     });
+    const places = (await station.get<Diagnostic[]>('/configs/diagnostics')).map(({ file, path }) => `${file} ${path}`);
+    expect(places).toEqual(ALL.map((destination) => `config/edge.json ${destination}`));
     const [waiting] = await deliveriesOf(station, meanwhile[0]?.id ?? '');
     expect(waiting).toMatchObject({ state: 'waiting', delivered_at: null });
     await station.stop('SIGKILL');

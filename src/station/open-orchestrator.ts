@@ -19,6 +19,7 @@ import type { Settings } from '../settings.ts';
 import { identifyImage } from '../vision/identify-image.ts';
 import { ACTIVE_CONFIG_FACT, createActivation } from './activation.ts';
 import { adapterContext } from './adapter-context.ts';
+import { awayDiagnostics } from './away-diagnostics.ts';
 import { type CameraDevices, createCameraDevices } from './camera-devices.ts';
 import { keepConfig } from './config-archive.ts';
 import { createDelivery } from './delivery.ts';
@@ -204,7 +205,13 @@ async function assemble(
         const { configs: states } = await configs.read(inspectModel);
         return Object.fromEntries(states.filter(({ plan }) => plan !== null).map(({ name, raw }) => [name, raw]));
       },
-      diagnostics: async () => (await configs.read(inspectModel)).diagnostics,
+      async diagnostics() {
+        const [files, away] = await Promise.all([
+          configs.read(inspectModel),
+          awayDiagnostics({ root, env: settings.env, delivery, modelForward: ports.modelForward, signal }),
+        ]);
+        return [...files.diagnostics, ...away];
+      },
       active: () => holder.active()?.raw ?? null,
       activate: activation.activate,
     },
