@@ -57,7 +57,7 @@ export async function stationHealth(parts: HealthParts): Promise<Health> {
   const refusal = diskRoom.refusal(0);
   if (refusal !== null) reasons.push(refusal);
   const unsaved = records.unsavedCount();
-  if (unsaved > 0) reasons.push(`${unsaved} decided items could not be saved yet`);
+  if (unsaved > 0) reasons.push(`${items(unsaved, 'was decided and', 'were decided and')} could not be saved yet`);
   return { reasons, warnings: await warningsOf(parts) };
 }
 
@@ -96,9 +96,10 @@ async function warningsOf({
   for (const status of await delivery.status().catch(() => [])) warnings.push(...undelivered(status));
   const letters = await ports.journal.recoveries.deadLetters().catch(() => []);
   const setAside = letters.filter(({ destination }) => destination === null).length;
-  if (setAside > 0) warnings.push(`${setAside} items are set aside: see the dead letters`);
+  if (setAside > 0) warnings.push(`${items(setAside, 'is', 'are')} set aside: see the dead letters`);
   const recovering = resumption.waiting();
-  if (recovering > 0) warnings.push(`${recovering} items of an earlier run are still to be finished`);
+  if (recovering > 0)
+    warnings.push(`${items(recovering, 'of an earlier run is', 'of an earlier run are')} still to be finished`);
   const { hoursUntilFull } = retention.forecast(diskRoom.freeBytes());
   if (hoursUntilFull !== null && hoursUntilFull < WARN_HOURS) {
     warnings.push(`at this rate the disk is full in ${hoursUntilFull} hours`);
@@ -109,9 +110,16 @@ async function warningsOf({
 function undelivered({ destination, type, waiting, oldest_at, set_aside, failure }: DeliveryStatus): string[] {
   const warnings: string[] = [];
   if (failure !== null) {
-    const backlog = waiting === 0 ? 'nothing waits' : `${waiting} items wait, the oldest since ${oldest_at}`;
+    const backlog =
+      waiting === 0 ? 'nothing waits' : `${items(waiting, 'waits', 'wait')}, the oldest since ${oldest_at}`;
     warnings.push(`${destination} (${type}): ${failure}; ${backlog}`);
   }
-  if (set_aside > 0) warnings.push(`${destination} (${type}): ${set_aside} items are set aside: see the dead letters`);
+  if (set_aside > 0)
+    warnings.push(`${destination} (${type}): ${items(set_aside, 'is', 'are')} set aside: see the dead letters`);
   return warnings;
+}
+
+/** `1 item waits`, `2 items wait`. */
+function items(count: number, one: string, many: string): string {
+  return count === 1 ? `1 item ${one}` : `${count} items ${many}`;
 }
