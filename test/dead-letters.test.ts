@@ -39,7 +39,7 @@ describe.concurrent('an item that ends the station twice', () => {
     const letter = { item_id: id, what: 'inspection', reason, attempts: 2 };
     expect(await station.get<Letter[]>('/dead-letters')).toEqual([expect.objectContaining(letter)]);
     expect(await station.get('/health')).toMatchObject({
-      ...{ ready: true, dead_letters: 1, warnings: [expect.stringContaining('1 items are set aside')] },
+      ...{ ready: true, dead_letters: 1, warnings: [expect.stringContaining('1 item is set aside')] },
     });
     expect(await station.inspected()).toMatchObject({ decision: 'OK' });
     // the command asks the station that serves the root
