@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AzureContainerOptions, openAzureContainer } from '../../buckets/azure-container.ts';
 import { type AzureServer, startAzureServer } from '../../buckets/azurite.test-support.ts';
-import { bucketHolding } from '../../buckets/store-server.test-support.ts';
-import { METADATA_FILE } from '../../disk/item-folders.ts';
 import { rootless } from '../../ports/context.test-support.ts';
 import { metadataStorageContract } from '../../ports/metadata-storage.contract.ts';
 import type { MetadataStorage } from '../../ports/metadata-storage.ts';
 import { azureContainerMetadataStorage } from './azure-container-metadata-storage.ts';
-import { metadataInBucketTests } from './bucket-metadata.test-support.ts';
+import { metadataInBucketTests, recordsInBucket } from './bucket-metadata.test-support.ts';
 
 const never = new AbortController().signal;
 
@@ -39,13 +37,7 @@ describe('container of Azure as a metadata storage', () => {
   };
 
   metadataStorageContract(async () => openIn(await server.createBucket()), {
-    openHolding: async (keys) =>
-      openIn(
-        await bucketHolding(
-          server,
-          keys.map((key) => ({ ...key, name: METADATA_FILE })),
-        ),
-      ),
+    openHolding: recordsInBucket(() => server, openIn),
   });
 
   it('lives elsewhere and keeps all items', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { StoreServer } from '../../buckets/store-server.test-support.ts';
+import { bucketHolding, type StoreServer } from '../../buckets/store-server.test-support.ts';
+import { METADATA_FILE } from '../../disk/item-folders.ts';
 import { exampleItem } from '../../ports/metadata-storage.contract.ts';
-import type { MetadataStorage } from '../../ports/metadata-storage.ts';
+import type { MetadataKey, MetadataStorage } from '../../ports/metadata-storage.ts';
 
 const never = new AbortController().signal;
 const keyOf = (itemId: string) => ({ config: 'line', itemId });
@@ -10,6 +11,17 @@ async function itemsIn(storage: MetadataStorage): Promise<string[]> {
   const items: string[] = [];
   for await (const { config, itemId } of storage.iterate(never)) items.push(`${config}/${itemId}`);
   return items.sort();
+}
+
+/** How the contract comes by a bucket with a record under each key: they are put there past the storage. */
+export function recordsInBucket(
+  storeServer: () => StoreServer,
+  openIn: (bucket: string) => Promise<MetadataStorage>,
+): (keys: readonly MetadataKey[]) => Promise<MetadataStorage> {
+  return async (keys) => {
+    const files = keys.map((key) => ({ ...key, name: METADATA_FILE }));
+    return await openIn(await bucketHolding(storeServer(), files));
+  };
 }
 
 /**

@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { GcpBucketOptions, openGcpBucket } from '../../buckets/gcp-bucket.ts';
 import { type GcsServer, MANY_IN_GCS, startGcsServer, withoutGcs } from '../../buckets/gcs-server.test-support.ts';
-import { bucketHolding } from '../../buckets/store-server.test-support.ts';
-import { METADATA_FILE } from '../../disk/item-folders.ts';
 import { rootless } from '../../ports/context.test-support.ts';
 import { metadataStorageContract } from '../../ports/metadata-storage.contract.ts';
 import type { MetadataStorage } from '../../ports/metadata-storage.ts';
-import { metadataInBucketTests } from './bucket-metadata.test-support.ts';
+import { metadataInBucketTests, recordsInBucket } from './bucket-metadata.test-support.ts';
 import { gcpBucketMetadataStorage } from './gcp-bucket-metadata-storage.ts';
 
 const never = new AbortController().signal;
@@ -35,13 +33,7 @@ describe.skipIf(withoutGcs !== '')(`bucket of Google as a metadata storage${with
 
   metadataStorageContract(async () => openIn(await server.createBucket()), {
     many: MANY_IN_GCS,
-    openHolding: async (keys) =>
-      openIn(
-        await bucketHolding(
-          server,
-          keys.map((key) => ({ ...key, name: METADATA_FILE })),
-        ),
-      ),
+    openHolding: recordsInBucket(() => server, openIn),
   });
 
   it('lives elsewhere and keeps all items', async () => {

@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openS3Bucket, S3BucketOptions } from '../../buckets/s3-bucket.ts';
 import { type S3Server, startS3Server } from '../../buckets/s3-server.test-support.ts';
-import { bucketHolding } from '../../buckets/store-server.test-support.ts';
-import { METADATA_FILE } from '../../disk/item-folders.ts';
 import { rootless } from '../../ports/context.test-support.ts';
 import { metadataStorageContract } from '../../ports/metadata-storage.contract.ts';
 import type { MetadataStorage } from '../../ports/metadata-storage.ts';
-import { metadataInBucketTests } from './bucket-metadata.test-support.ts';
+import { metadataInBucketTests, recordsInBucket } from './bucket-metadata.test-support.ts';
 import { s3BucketMetadataStorage } from './s3-bucket-metadata-storage.ts';
 
 const never = new AbortController().signal;
@@ -35,13 +33,7 @@ describe('S3 bucket as a metadata storage', () => {
   };
 
   metadataStorageContract(async () => openIn(await server.createBucket()), {
-    openHolding: async (keys) =>
-      openIn(
-        await bucketHolding(
-          server,
-          keys.map((key) => ({ ...key, name: METADATA_FILE })),
-        ),
-      ),
+    openHolding: recordsInBucket(() => server, openIn),
   });
 
   it('lives elsewhere and keeps all items', async () => {

@@ -1,16 +1,13 @@
-import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { AppError, messageOf } from '../../domain/errors.ts';
 import type { Model } from '../../domain/model.ts';
 import type { Prediction } from '../../domain/prediction.ts';
 import { defineModelForward, type LoadedModel, type ModelForward } from '../../ports/model-forward.ts';
 import { createImageDecoder } from '../../vision/decode-image.ts';
-import { createInferencePool } from './embedded/inference-pool.ts';
+import { createInferencePool, defaultWorkers } from './embedded/inference-pool.ts';
 import type { ModelSource } from './embedded/inference-protocol.ts';
 import { readModelFile } from './embedded/model-file.ts';
 import { abortable } from './threads/abortable.ts';
-
-const MAX_DEFAULT_WORKERS = 4;
 
 /** One loading of a model, shared by everyone who loads the same model with the same file. */
 interface SharedModel {
@@ -37,8 +34,7 @@ export const embeddedModelForward = defineModelForward({
       .meta({ title: 'Timeout', description: 'Longest time one prediction may run, in milliseconds.' }),
   }),
   async open({ workers, timeout_ms }, { root }): Promise<ModelForward> {
-    const count = workers ?? Math.min(MAX_DEFAULT_WORKERS, availableParallelism());
-    const pool = createInferencePool(count, timeout_ms);
+    const pool = createInferencePool(workers ?? defaultWorkers(), timeout_ms);
     const decode = createImageDecoder();
     const shared = new Map<string, SharedModel>();
     const inspected = new Map<string, string | null>();

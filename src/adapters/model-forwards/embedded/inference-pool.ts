@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { AppError, messageOf } from '../../../domain/errors.ts';
 import { abortedError } from '../threads/abortable.ts';
 import { startWorkerThread, type WorkerThread } from '../threads/worker-thread.ts';
@@ -35,6 +36,7 @@ interface Job {
   callOff?: () => void;
 }
 
+const MAX_DEFAULT_WORKERS = 4;
 const LOAD_TIMEOUT_MS = 120_000;
 const RESTART_DELAY_MS = 1_000;
 /** A run that nobody waits for may take so many times as long as usual, and at least so long, before its worker is replaced. */
@@ -46,6 +48,11 @@ const WORKER_FILE = new URL(
   import.meta.url.endsWith('.ts') ? './inference-worker.ts' : './inference-worker.js',
   import.meta.url,
 );
+
+/** How many workers there may be where nobody says so: one per core, at most 4. */
+export function defaultWorkers(): number {
+  return Math.min(MAX_DEFAULT_WORKERS, availableParallelism());
+}
 
 /** The first thread starts with the first model, the others when predictions wait. */
 export function createInferencePool(workers: number, timeoutMs: number): InferencePool {

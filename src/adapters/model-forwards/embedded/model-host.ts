@@ -1,12 +1,11 @@
 import { readdir } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { extname, join } from 'node:path';
 import { isPathId } from '../../../domain/id.ts';
 import type { Model } from '../../../domain/model.ts';
 import type { Location } from '../../../domain/prediction.ts';
 import { abortable } from '../threads/abortable.ts';
 import { MODEL_ENDINGS } from './engines/index.ts';
-import { createInferencePool } from './inference-pool.ts';
+import { createInferencePool, defaultWorkers } from './inference-pool.ts';
 import { readModelFile } from './model-file.ts';
 import { createRecentPictures } from './recent-pictures.ts';
 import type { ServedSignature } from './served-signature.ts';
@@ -39,12 +38,11 @@ export interface ModelHostOptions {
   readonly timeoutMs: number;
 }
 
-const MAX_DEFAULT_WORKERS = 4;
 const MAX_KEPT_PIXELS = 128 * 1024 * 1024;
 
 /** Threads start with the first model. */
 export function createModelHost({ root, workers, timeoutMs }: ModelHostOptions): ModelHost {
-  const pool = createInferencePool(workers ?? Math.min(MAX_DEFAULT_WORKERS, availableParallelism()), timeoutMs);
+  const pool = createInferencePool(workers ?? defaultWorkers(), timeoutMs);
   const decode = createRecentPictures(MAX_KEPT_PIXELS);
   return {
     async load(model) {
