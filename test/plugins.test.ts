@@ -12,6 +12,22 @@ import {
 } from './edge-root.test-support.ts';
 import { runCommand, startStation } from './station-process.test-support.ts';
 
+/** The part of a plugin that defines a sink which writes each message as a line of a file. */
+const sinkIntoFile = (exported: string, type: string): string => `export const ${exported} = defineTelemetrySink({
+  type: '${type}',
+  options: z.strictObject({ file: z.string() }),
+  async open({ file }, { root }) {
+    return {
+      async send(telemetry) {
+        for (const { message } of telemetry) await appendFile(join(root, file), JSON.stringify(message) + '\\n');
+      },
+      async check() {},
+      async close() {},
+    };
+  },
+});
+`;
+
 const RULE = `
 import { defineCameraRule, type Decision, Labels, z } from 'edge-orchestrator';
 
@@ -52,20 +68,7 @@ export const unanimousRule = defineItemRule({
   decide: (decisions) => (decisions.every((decision) => decision === 'OK') ? 'OK' : 'KO'),
 });
 
-export const fileTelemetrySink = defineTelemetrySink({
-  type: 'file',
-  options: z.strictObject({ file: z.string() }),
-  async open({ file }, { root }) {
-    return {
-      async send(telemetry) {
-        for (const { message } of telemetry) await appendFile(join(root, file), JSON.stringify(message) + '\\n');
-      },
-      async check() {},
-      async close() {},
-    };
-  },
-});
-`;
+${sinkIntoFile('fileTelemetrySink', 'file')}`;
 
 /** A plugin with everything that keeps, judges and tells: folders of the edge root, one JSON file a record. */
 const STORES_FORWARD_AND_SINK = `
@@ -156,20 +159,7 @@ export const pessimist = defineModelForward({
   },
 });
 
-export const notebook = defineTelemetrySink({
-  type: 'notebook',
-  options: z.strictObject({ file: z.string() }),
-  async open({ file }, { root }) {
-    return {
-      async send(telemetry) {
-        for (const { message } of telemetry) await appendFile(join(root, file), JSON.stringify(message) + '\\n');
-      },
-      async check() {},
-      async close() {},
-    };
-  },
-});
-`;
+${sinkIntoFile('notebook', 'notebook')}`;
 
 const TOLD = 'data/told.jsonl';
 

@@ -5,6 +5,7 @@ import type { ModelForward } from '../ports/model-forward.ts';
 import { parseConfigFile } from './config-file.ts';
 import type { Delivery } from './delivery.ts';
 import { edgeDocument } from './edge-config.ts';
+import { CHECK_TIMEOUT_MS } from './station-health.ts';
 
 export interface AwayParts {
   /** Absolute path of the edge root. */
@@ -15,8 +16,6 @@ export interface AwayParts {
   /** Aborted when the station ends. */
   readonly signal: AbortSignal;
 }
-
-const CHECK_TIMEOUT_MS = 2_000;
 
 /** What is away at this moment, or refuses what it is sent: warnings at the places of `edge.json` that name it. Never rejects. */
 export async function awayDiagnostics({ root, env, delivery, modelForward, signal }: AwayParts): Promise<Diagnostic[]> {

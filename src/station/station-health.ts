@@ -25,7 +25,8 @@ export interface HealthParts {
   readonly signal: AbortSignal;
 }
 
-const CHECK_TIMEOUT_MS = 2_000;
+/** How long a look at one thing that the station depends on may take. */
+export const CHECK_TIMEOUT_MS = 2_000;
 /** A disk that will be full by tomorrow is worth a word today. */
 const WARN_HOURS = 24;
 
